@@ -1,0 +1,46 @@
+import type { Column } from '../types/node.ts'
+import type { SealedBytes } from './sealed.ts'
+
+export interface BuilderOptions {
+  /** Rows per block. */
+  blockSize: number
+  /** Uncompressed bytes per block. */
+  blockBytes: number
+  compression: 'lz4' | 'none'
+  /** For error messages. */
+  table?: string
+  ignoreUnknown?: boolean
+  strictKeys?: boolean
+  invalidText?: 'replace' | 'refuse'
+  /** Whether the server takes a Nullable(T) block column into a T column with a DEFAULT (26.x yes, 18.16 no). */
+  nullsAsDefault: boolean
+}
+
+/** Outcome of staging one row. */
+export const STAGED = 0
+/** Staged, and the block is now full (rows or bytes): seal it before the next row. */
+export const BLOCK_FULL = 1
+/** Not staged: this row omits other columns than the open block does; seal the block and stage the row again. */
+export const SEAL_FIRST = 2
+export type StageResult = typeof STAGED | typeof BLOCK_FULL | typeof SEAL_FIRST
+
+/** Stages rows of one statement and seals blocks. One linear memory; not re-entrant. */
+export interface BlockBuilder {
+  readonly columns: readonly Column[]
+  /** Rows staged in the open block. */
+  readonly rowCount: number
+  /** Uncompressed bytes of the open block, an upper bound until text is counted exactly. */
+  readonly byteLength: number
+  /**
+   * Stages one row: an object by column name, or an array in column order.
+   * @param rowIndex  the row's index in the statement, for error messages only
+   * @throws EncodeError  the row is left out whole, the open block is exactly as before
+   */
+  stage(row: object | readonly unknown[], rowIndex: number): StageResult
+  /** Seals the open block and starts an empty one. Must not be called with rowCount 0. */
+  seal(): SealedBytes
+  /** Drops the rows of the open block. */
+  reset(): void
+  /** Gives the memory back (to a pool of builders of the same shape). No call is legal after it. */
+  free(): void
+}

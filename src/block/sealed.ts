@@ -1,0 +1,17 @@
+/** A block after sealing. Nothing in it ever changes again: a retry sends these bytes under this token. */
+export interface SealedBytes {
+  /** The Native block, or its compressed frames. Owned by the receiver until it calls `release`. */
+  readonly bytes: Uint8Array
+  readonly compressed: boolean
+  readonly rowCount: number
+  /** Bytes of the uncompressed Native block. */
+  readonly rawByteLength: number
+  /** 64 bits over the uncompressed Native block, as 16 hex digits: the last part of the token. */
+  readonly hash: string
+  /** Columns that are in this block: absent columns with a DEFAULT expression are left out of it. */
+  readonly columnNames: readonly string[]
+  /** True when a column travels as Nullable(T) so that NULL takes the DEFAULT: the insert needs input_format_null_as_default=1. */
+  readonly nullsAsDefault: boolean
+  /** Gives the buffer back for reuse; call once, when the block is acknowledged and nobody will send it again. */
+  release(): void
+}
