@@ -5,4 +5,23 @@ export interface CoreExports {
   reserve(byteLength: number): number
   arenaTop(): number
   releaseTo(mark: number): void
+
+  // column/string
+  textBound(count: number, byteLength: number): number
+  writeAsciiText(body: number, end: number, ends: number, text: number, count: number): number
+  writeUtf8Text(body: number, end: number, ends: number, text: number, textEnd: number, count: number): number
+
+  // column/low-cardinality
+  dictionaryTableWords(count: number): number
+  buildDictionary(
+    values: number,
+    count: number,
+    width: number,
+    nulls: number,
+    table: number,
+    tableWords: number,
+    keys: number,
+    indexes: number,
+  ): number
+  narrowIndexes(out: number, indexes: number, count: number, widthLog2: number, nulls: number): void
 }
