@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type InsertText, parseInsert, quoteIdentifier, quoteString } from '../../src/statement/insert-text.ts'
+import { type InsertText, parseInsert } from '../../src/statement/insert-text.ts'
+import { quoteIdentifier, quoteString } from '../../src/statement/quote.ts'
 
 function reads(text: string, expected: Partial<InsertText>): void {
   it(JSON.stringify(text), () => expect(parseInsert(text)).toEqual({ settings: {}, ...expected }))
