@@ -2,13 +2,48 @@
 
 /** Types that carry no parameters. */
 export type PlainTypeName =
-  | 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'UInt128' | 'UInt256'
-  | 'Int8' | 'Int16' | 'Int32' | 'Int64' | 'Int128' | 'Int256'
-  | 'Float32' | 'Float64' | 'BFloat16' | 'Bool'
-  | 'String' | 'Date' | 'Date32' | 'Time' | 'UUID' | 'IPv4' | 'IPv6' | 'Nothing'
-  | 'Point' | 'Ring' | 'LineString' | 'MultiLineString' | 'Polygon' | 'MultiPolygon' | 'Geometry'
-  | 'IntervalNanosecond' | 'IntervalMicrosecond' | 'IntervalMillisecond' | 'IntervalSecond' | 'IntervalMinute'
-  | 'IntervalHour' | 'IntervalDay' | 'IntervalWeek' | 'IntervalMonth' | 'IntervalQuarter' | 'IntervalYear'
+  | 'UInt8'
+  | 'UInt16'
+  | 'UInt32'
+  | 'UInt64'
+  | 'UInt128'
+  | 'UInt256'
+  | 'Int8'
+  | 'Int16'
+  | 'Int32'
+  | 'Int64'
+  | 'Int128'
+  | 'Int256'
+  | 'Float32'
+  | 'Float64'
+  | 'BFloat16'
+  | 'Bool'
+  | 'String'
+  | 'Date'
+  | 'Date32'
+  | 'Time'
+  | 'UUID'
+  | 'IPv4'
+  | 'IPv6'
+  | 'Nothing'
+  | 'Point'
+  | 'Ring'
+  | 'LineString'
+  | 'MultiLineString'
+  | 'Polygon'
+  | 'MultiPolygon'
+  | 'Geometry'
+  | 'IntervalNanosecond'
+  | 'IntervalMicrosecond'
+  | 'IntervalMillisecond'
+  | 'IntervalSecond'
+  | 'IntervalMinute'
+  | 'IntervalHour'
+  | 'IntervalDay'
+  | 'IntervalWeek'
+  | 'IntervalMonth'
+  | 'IntervalQuarter'
+  | 'IntervalYear'
 
 export interface EnumValue {
   readonly label: string
@@ -48,6 +83,8 @@ export type TypeNode =
       /** The function as written, with its parameters: `quantiles(0.5, 0.9)`. */
       readonly function: string
       readonly args: readonly TypeNode[]
+      /** Version of the state's layout, where ClickHouse prints one: `AggregateFunction(1, sumMap, ...)`. */
+      readonly version?: number
     }
 
 /** A column as the server has it (`system.columns`) or as the caller declared it. */
