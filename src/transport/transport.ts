@@ -4,6 +4,14 @@
 export type SettingValue = string | number | boolean
 export type Settings = Readonly<Record<string, SettingValue | undefined>>
 
+/** `console` is one. Messages and fields never hold row values or credentials. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
 export interface ServerInfo {
   /** As `SELECT version()` answers: '26.7.2.1', '18.16.1'. Empty for a file. */
   readonly version: string
@@ -19,8 +27,9 @@ export interface InsertRequest {
   readonly sql: string
   /** One sealed block: a Native block, or its ClickHouse compressed frames when `compressed`. Never changed by the transport. */
   readonly bytes: Uint8Array
+  /** Only where the transport `takesFrames`. */
   readonly compressed: boolean
-  /** Settings the server knows (the caller filtered them by version). */
+  /** Settings the server knows (the caller filtered them with `probeSettings`). */
   readonly settings: Settings
   readonly queryId: string
   readonly signal?: AbortSignal
@@ -31,25 +40,32 @@ export interface InsertRequest {
 export interface InsertAnswer {
   /** From the summary header where the server sends one; advisory (on a retry 0 can mean "deduplicated"). */
   readonly writtenRows?: number
-  /** Name of the host that answered, for logs. */
+  /** `host:port` that answered (or the engine's or the file's name), for logs. */
   readonly host: string
+}
+
+export interface ReadOptions {
+  readonly settings?: Settings
+  readonly signal?: AbortSignal
 }
 
 /**
  * Resolves only when the server's answer proves success: status 200, no exception header, no exception text in the body,
  * body drained. Everything else is thrown as ServerError (ClickHouse said no) or TransportError (nobody knows, or nothing was
- * sent: see `blockMayHaveArrived`).
+ * sent: see `blockMayHaveArrived`). `bytes` must stay untouched until the promise settles, and after TIMEOUT or ABORTED
+ * nothing of ours reads them any more.
  */
 export interface Transport {
   readonly kind: ServerInfo['kind']
-  /** Whether `decompress=1` frames are understood (HTTP yes, chDB no, file no). */
+  /** Whether `compressed` blocks are understood (HTTP yes, chDB no, a file when it was opened for LZ4). */
   readonly takesFrames: boolean
   /** First contact: finds the version. Throws TransportError CONNECT_FAILED, ServerError AUTHENTICATION_FAILED. */
   ping(signal?: AbortSignal): Promise<ServerInfo>
   insert(request: InsertRequest): Promise<InsertAnswer>
-  /** A small read; rows as objects. 64-bit integers come back as strings. Never used for inserts. */
-  query(sql: string, options?: { settings?: Settings; signal?: AbortSignal }): Promise<Record<string, unknown>[]>
+  /** A small read; rows as objects. 64-bit integers come back as strings. Never used for inserts; `sql` has no FORMAT clause. */
+  query(sql: string, options?: ReadOptions): Promise<Record<string, unknown>[]>
   /** DDL and SET-like statements; the answer's body is dropped. */
-  command(sql: string, options?: { settings?: Settings; signal?: AbortSignal }): Promise<void>
+  command(sql: string, options?: ReadOptions): Promise<void>
+  /** Waits for what is running, then closes sockets, files, the engine. Calling it again is a no-op. */
   close(): Promise<void>
 }
