@@ -24,4 +24,14 @@ export interface CoreExports {
     indexes: number,
   ): number
   narrowIndexes(out: number, indexes: number, count: number, widthLog2: number, nulls: number): void
+  // checksum/
+  cityHash128(ptr: number, byteLength: number, result: number): void
+  hashPieces(list: number, count: number, result: number): void
+  // compress/
+  framePieces(list: number, count: number, method: number, scratch: number, out: number): number
+  framesBound(byteLength: number): number
+  frameScratchBytes(): number
+  unframe(frame: number, byteLength: number, out: number, limit: number): number
+  lz4Compress(src: number, byteLength: number, out: number, limit: number, table: number): number
+  lz4Decompress(src: number, byteLength: number, out: number, limit: number): number
 }
