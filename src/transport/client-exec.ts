@@ -1,0 +1,99 @@
+// Requests through @clickhouse/client: queries and commands of our own, and, when the caller brought a client, inserts too,
+// because its agent, headers and tokens are its own business.
+
+import { Readable } from 'node:stream'
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Deadline } from './deadline.ts'
+import { type HttpAnswer, INSERT_TEXT_MAX, readText } from './http-answer.ts'
+import { connectFailed, connectionLost } from './http-post.ts'
+import type { Settings } from './transport.ts'
+
+export interface ExecRequest {
+  readonly sql: string
+  /** The body of an insert; the sql travels in the URL then. */
+  readonly bytes?: Uint8Array
+  readonly settings: Settings
+  readonly queryId?: string
+}
+
+// A query's rows are held whole, so they must be few.
+const QUERY_TEXT_MAX = 256 * 1024 * 1024
+
+/** Sends one request and reads the whole answer, whatever its status. Errors as `postBlock`. */
+export async function execRequest(
+  client: ClickHouseClient,
+  url: URL,
+  request: ExecRequest,
+  deadline: Deadline,
+): Promise<HttpAnswer> {
+  if (deadline.passed) throw deadline.error(false)
+  const body = request.bytes === undefined ? undefined : new BlockBody(request.bytes)
+  const sent = () => body === undefined || body.taken
+  try {
+    const answer = await client.exec({
+      query: request.sql,
+      ...(body && { values: body }),
+      clickhouse_settings: urlSettings(request.settings),
+      query_id: request.queryId,
+      abort_signal: deadline.signal,
+      // Without this the client parses the error itself and loses the status on the way.
+      ignore_error_response: true,
+    } as Parameters<ClickHouseClient['exec']>[0])
+    const { stream } = answer
+    // The client stops watching the signal once the headers are there.
+    const onDeadline = () => stream.destroy()
+    deadline.signal.addEventListener('abort', onDeadline, { once: true })
+    if (deadline.passed) onDeadline()
+    try {
+      const text = await readText(stream, body === undefined ? QUERY_TEXT_MAX : INSERT_TEXT_MAX)
+      return { status: answer.http_status_code ?? 0, headers: answer.response_headers, text }
+    } finally {
+      deadline.signal.removeEventListener('abort', onDeadline)
+    }
+  } catch (thrown) {
+    const cause = thrown as NodeJS.ErrnoException
+    if (deadline.passed || cause.message === 'Timeout error.') throw deadline.error(sent())
+    throw isConnectFailure(cause) ? connectFailed(url, cause) : connectionLost(url, cause, sent())
+  } finally {
+    body?.destroy()
+  }
+}
+
+/** The block in views of 256 KiB, so that it shows how far the client got: it takes the next piece when the socket wants more. */
+class BlockBody extends Readable {
+  /** The last byte was given away; before that the server cannot have the whole block. */
+  taken = false
+  readonly #bytes: Uint8Array
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    super({ highWaterMark: 1 })
+    this.#bytes = bytes
+  }
+
+  override _read(): void {
+    const piece = this.#bytes.subarray(this.#offset, this.#offset + 256 * 1024)
+    this.#offset += piece.length
+    if (this.#offset >= this.#bytes.length) this.taken = true
+    this.push(piece.length === 0 ? null : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+  }
+}
+
+/** As they go into the URL: ClickHouse takes 0 and 1 for booleans in every version. */
+export function urlSettings(settings: Settings): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== undefined) texts[name] = typeof value === 'boolean' ? String(Number(value)) : String(value)
+  }
+  return texts
+}
+
+// The client hides its socket: what is left to see is the system call or the certificate check that failed.
+function isConnectFailure(cause: NodeJS.ErrnoException): boolean {
+  const first = (cause instanceof AggregateError ? cause.errors[0] : cause) as NodeJS.ErrnoException
+  return (
+    first.syscall === 'connect' ||
+    first.syscall === 'getaddrinfo' ||
+    /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(first.code ?? '')
+  )
+}

@@ -1,0 +1,148 @@
+// Blocks travel over node:http, not through @clickhouse/client: for the default block (65,536 clickstream rows, 2.8 MB, two
+// in flight, clickhouse-server 18.16, Null table) the client's exec takes 3.3 ms where node:http takes 2.5, about 1 ms of it
+// a timer that it waits for before each request; at 42 KB it is 1.1 against 0.3 ms. And here we see when the last byte
+// of the block was handed to the kernel, which is what tells "cannot have arrived" from "unknown".
+
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { TLSSocket } from 'node:tls'
+import { TransportError } from '../errors.ts'
+import type { Deadline } from './deadline.ts'
+import { type HttpAnswer, INSERT_TEXT_MAX, readText } from './http-answer.ts'
+
+export interface PostTarget {
+  /** Without a path. */
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly agent: HttpAgent
+  readonly connectTimeoutMs: number
+}
+
+/**
+ * Sends one block and reads the whole answer.
+ *
+ * @throws {TransportError}  CONNECT_FAILED: nothing was sent. CONNECTION_LOST, TIMEOUT, ABORTED: `blockMayHaveArrived` is false
+ *   only when the kernel had not taken the last byte. A block that lacks its end is never stored: it is the only one in its
+ *   request, and the server reports 32 or 33 where it stops.
+ */
+export async function postBlock(
+  target: PostTarget,
+  path: string,
+  bytes: Uint8Array,
+  deadline: Deadline,
+): Promise<HttpAnswer> {
+  // Two turns of the event loop, so that the poll phase sees which idle sockets the server has closed meanwhile, and the
+  // agent does not hand one of them out. After a long synchronous stretch (staging) nothing else would have looked.
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  if (deadline.passed) throw deadline.error(false)
+
+  return await new Promise<HttpAnswer>((resolve, reject) => {
+    let connected = false
+    let sent = false
+    let connectTimer: NodeJS.Timeout | undefined
+    const secure = target.url.protocol === 'https:'
+    const request = (secure ? httpsRequest : httpRequest)(new URL(path, target.url), {
+      method: 'POST',
+      agent: target.agent,
+      headers: { ...target.headers, 'Content-Length': bytes.byteLength },
+    })
+
+    const settle = () => {
+      clearTimeout(connectTimer)
+      deadline.signal.removeEventListener('abort', onDeadline)
+    }
+    const fail = (cause: Error) => {
+      settle()
+      if (deadline.passed) reject(deadline.error(sent))
+      else if (!connected) reject(connectFailed(target.url, cause))
+      else reject(connectionLost(target.url, cause, sent))
+    }
+    const onDeadline = () => request.destroy()
+    deadline.signal.addEventListener('abort', onDeadline, { once: true })
+
+    request.once('socket', (socket) => {
+      if (request.reusedSocket || (!socket.connecting && !secure)) {
+        connected = true
+        return
+      }
+      connectTimer = setTimeout(() => {
+        request.destroy(new Error(`no connection within ${target.connectTimeoutMs} ms`))
+      }, target.connectTimeoutMs)
+      // A request goes out only after the TLS handshake; a refused certificate is a failed connect.
+      ;(socket as TLSSocket).once(secure ? 'secureConnect' : 'connect', () => {
+        connected = true
+        clearTimeout(connectTimer)
+      })
+    })
+    request.once('finish', () => {
+      sent = true
+    })
+    // Stays for the life of the request: after an early answer the rest of the body can still fail to be written.
+    request.on('error', fail)
+    request.once('response', (response: IncomingMessage) => {
+      const status = response.statusCode ?? 0
+      readText(response, INSERT_TEXT_MAX).then(
+        (text) => {
+          settle()
+          // A refusal may come before the body was read; the socket is of no further use then.
+          if (!sent) request.destroy()
+          if (!sent && status === 200) reject(successTooEarly())
+          else resolve({ status, headers: response.headers, text })
+        },
+        (cause) => {
+          // The refusal stands even when its text was cut.
+          if (response.headers['x-clickhouse-exception-code'] !== undefined && !deadline.passed) {
+            settle()
+            resolve({ status, headers: response.headers, text: '' })
+          } else fail(cause)
+        },
+      )
+    })
+    request.end(bytes)
+  })
+}
+
+export function connectFailed(url: URL, cause: Error): TransportError {
+  return new TransportError('CONNECT_FAILED', `No connection to ${url.host}: ${reason(cause)}. Nothing was sent.`, {
+    hint: portHint(url),
+    retryable: true,
+    cause,
+  })
+}
+
+export function connectionLost(url: URL, cause: Error, blockMayHaveArrived: boolean): TransportError {
+  const fate = blockMayHaveArrived
+    ? 'whether the server has the request is unknown'
+    : 'the server cannot have the whole request'
+  return new TransportError('CONNECTION_LOST', `The connection to ${url.host} broke (${reason(cause)}); ${fate}.`, {
+    hint: NATIVE_PORTS.has(url.port) ? portHint(url) : undefined,
+    retryable: true,
+    blockMayHaveArrived,
+    cause,
+  })
+}
+
+function successTooEarly(): TransportError {
+  return new TransportError('BAD_ANSWER', 'Status 200 before the whole block was sent.', {
+    hint: 'Is there something between here and ClickHouse that answers in its place?',
+    status: 200,
+    retryable: true,
+    blockMayHaveArrived: true,
+  })
+}
+
+const NATIVE_PORTS = new Set(['9000', '9440'])
+
+function portHint(url: URL): string {
+  if (NATIVE_PORTS.has(url.port))
+    return `${url.port} is ClickHouse’s native port; sluice speaks HTTP, usually on 8123 (TLS 8443).`
+  return 'Is the server running there, and is this its HTTP port (usually 8123, TLS 8443)?'
+}
+
+/** One line for a person: the system's code where there is one; several addresses of a name may each have failed. */
+function reason(cause: Error): string {
+  const inner = cause instanceof AggregateError ? (cause.errors[0] as Error) : cause
+  const { code } = inner as NodeJS.ErrnoException
+  return code === undefined || inner.message.includes(code) ? inner.message : `${code}: ${inner.message}`
+}

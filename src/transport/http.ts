@@ -1,0 +1,226 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { TransportError, UsageError } from '../errors.ts'
+import { execRequest, urlSettings } from './client-exec.ts'
+import { Deadline } from './deadline.ts'
+import { checkAnswer, type HttpAnswer, writtenRows } from './http-answer.ts'
+import { connectFailed, type PostTarget, postBlock } from './http-post.ts'
+import { parseRows, parseVersion } from './rows.ts'
+import type { InsertAnswer, InsertRequest, Logger, ReadOptions, ServerInfo, Settings, Transport } from './transport.ts'
+
+export interface HttpOptions {
+  /** One or several hosts of one cluster, without path: `http://host:8123`. The first that answers at `ping` is used. */
+  readonly urls: readonly URL[]
+  readonly username: string
+  readonly password: string
+  /** Sent with every request. */
+  readonly database: string
+  readonly tls?: { readonly ca?: string | Buffer; readonly cert?: string | Buffer; readonly key?: string | Buffer }
+  /** An existing client: every request goes through it, and closing it stays with its owner. */
+  readonly client?: ClickHouseClient
+  readonly logger?: Logger
+  readonly connectTimeoutMs: number
+}
+
+/** DDL and small reads; both may wait for a busy server. */
+const QUERY_TIMEOUT_MS = 300_000
+
+// Below the server's own limit (3 s on older versions), so that we close idle sockets first. A `Keep-Alive: timeout=`
+// of the server shortens it.
+const IDLE_SOCKET_MS = 2_500
+
+/** ClickHouse over HTTP. Blocks go over node:http (see http-post.ts), everything else through `@clickhouse/client`. */
+export function httpTransport(options: HttpOptions): Transport {
+  return new HttpTransport(options)
+}
+
+class HttpTransport implements Transport {
+  readonly kind = 'http'
+  readonly takesFrames = true
+  readonly #options: HttpOptions
+  readonly #hosts: readonly Host[]
+  #current: Host
+  readonly #running = new Set<Promise<unknown>>()
+  #closed = false
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#hosts = options.urls.map((url) => openHost(url, options))
+    this.#current = this.#hosts[0]!
+  }
+
+  async ping(signal?: AbortSignal): Promise<ServerInfo> {
+    const failures: TransportError[] = []
+    for (const host of this.#hosts) {
+      try {
+        const info = await this.#track(() => pingHost(host, this.#options.connectTimeoutMs, signal))
+        this.#current = host
+        return info
+      } catch (error) {
+        // A server that answers "no" has answered; only silence moves on to the next host.
+        if (!(error instanceof TransportError) || error.code === 'ABORTED') throw error
+        this.#options.logger?.warn('host does not answer', { host: host.url.host, code: error.code })
+        failures.push(error)
+      }
+    }
+    if (failures.length === 1) throw failures[0]
+    const names = this.#hosts.map((host) => host.url.host).join(', ')
+    throw new TransportError('CONNECT_FAILED', `None of the hosts answers: ${names}. ${failures[0]!.message}`, {
+      retryable: true,
+      cause: failures[0],
+    })
+  }
+
+  async insert(request: InsertRequest): Promise<InsertAnswer> {
+    const host = this.#current
+    const settings = request.compressed ? { ...request.settings, decompress: 1 } : request.settings
+    const deadline = new Deadline(request.signal, request.attemptTimeoutMs)
+    try {
+      const answer = await this.#track(() => host.insert(request, settings, deadline))
+      checkAnswer(answer, request.queryId, false)
+      return { writtenRows: writtenRows(answer.headers), host: host.url.host }
+    } finally {
+      deadline.end()
+    }
+  }
+
+  async query(sql: string, options: ReadOptions = {}): Promise<Record<string, unknown>[]> {
+    return parseRows((await this.#read(sql, options, true)).text)
+  }
+
+  async command(sql: string, options: ReadOptions = {}): Promise<void> {
+    await this.#read(sql, options, false)
+  }
+
+  async #read(sql: string, options: ReadOptions, hasRows: boolean): Promise<HttpAnswer> {
+    const deadline = new Deadline(options.signal, QUERY_TIMEOUT_MS)
+    try {
+      return await this.#track(() => readHost(this.#current, sql, options.settings ?? {}, deadline, hasRows))
+    } finally {
+      deadline.end()
+    }
+  }
+
+  /** Waits for what is running, then closes every socket of ours. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#running)
+    await Promise.all(this.#hosts.map((host) => host.close()))
+  }
+
+  async #track<T>(start: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new UsageError('CONNECTION_CLOSED', 'The connection was closed.')
+    const work = start()
+    this.#running.add(work)
+    try {
+      return await work
+    } finally {
+      this.#running.delete(work)
+    }
+  }
+}
+
+/** One server: how it is reached, nothing else. Pinning a block to a host means keeping one of these. */
+interface Host {
+  readonly url: URL
+  readonly client: ClickHouseClient
+  insert(request: InsertRequest, settings: Settings, deadline: Deadline): Promise<HttpAnswer>
+  close(): Promise<void>
+}
+
+function openHost(url: URL, options: HttpOptions): Host {
+  if (options.client !== undefined) {
+    const { client } = options
+    return {
+      url,
+      client,
+      insert: ({ sql, bytes, queryId }, settings, deadline) =>
+        execRequest(client, url, { sql, bytes, settings, queryId }, deadline),
+      close: async () => {},
+    }
+  }
+  const agent = openAgent(url, options)
+  // Its own pool of sockets: it keeps timers on them that would close a socket under a block.
+  const clientAgent = openAgent(url, options)
+  const client = createClient({
+    url: url.origin,
+    username: options.username,
+    password: options.password,
+    database: options.database,
+    http_agent: clientAgent,
+    request_timeout: QUERY_TIMEOUT_MS,
+    keep_alive: { idle_socket_ttl: IDLE_SOCKET_MS },
+    log: { level: ClickHouseLogLevel.OFF }, // every failure reaches the caller as an error instead
+  })
+  const target: PostTarget = {
+    url,
+    agent,
+    connectTimeoutMs: options.connectTimeoutMs,
+    headers: {
+      Authorization: `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`,
+      'Content-Type': 'application/octet-stream',
+      'User-Agent': 'sluice',
+    },
+  }
+  return {
+    url,
+    client,
+    insert: ({ sql, bytes, queryId }, settings, deadline) => {
+      const params = new URLSearchParams({
+        query_id: queryId,
+        database: options.database,
+        query: sql,
+        ...urlSettings(settings),
+      })
+      return postBlock(target, `/?${params}`, bytes, deadline)
+    },
+    close: async () => {
+      agent.destroy()
+      await client.close()
+      clientAgent.destroy()
+    },
+  }
+}
+
+function openAgent(url: URL, options: HttpOptions): HttpAgent {
+  const common = { keepAlive: true, timeout: IDLE_SOCKET_MS }
+  return url.protocol === 'https:' ? new HttpsAgent({ ...common, ...options.tls }) : new HttpAgent(common)
+}
+
+async function pingHost(host: Host, timeoutMs: number, signal: AbortSignal | undefined): Promise<ServerInfo> {
+  const deadline = new Deadline(signal, timeoutMs)
+  try {
+    const answer = await readHost(host, 'SELECT version() AS version, hostName() AS host', {}, deadline, true)
+    const [row] = parseRows(answer.text)
+    return { kind: 'http', ...parseVersion(row?.version), host: String(row?.host ?? '') }
+  } catch (error) {
+    // At first contact a server that keeps silent is one that cannot be reached.
+    if (error instanceof TransportError && error.code === 'TIMEOUT') {
+      throw connectFailed(host.url, new Error(`no answer within ${timeoutMs} ms`))
+    }
+    throw error
+  } finally {
+    deadline.end()
+  }
+}
+
+async function readHost(
+  host: Host,
+  sql: string,
+  settings: Settings,
+  deadline: Deadline,
+  hasRows: boolean,
+): Promise<HttpAnswer> {
+  // The whole answer is held back until the query is done, so that an exception in the middle becomes a status. 64-bit numbers
+  // as strings are the default only up to 24.x.
+  const rows = hasRows ? { default_format: 'JSONEachRow', output_format_json_quote_64bit_integers: 1 } : {}
+  const answer = await execRequest(
+    host.client,
+    host.url,
+    { sql, settings: { wait_end_of_query: 1, ...rows, ...settings } },
+    deadline,
+  )
+  checkAnswer(answer, undefined, hasRows)
+  return answer
+}
