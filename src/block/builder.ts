@@ -14,6 +14,8 @@ export interface BuilderOptions {
   invalidText?: 'replace' | 'refuse'
   /** Whether the server takes a Nullable(T) block column into a T column with a DEFAULT (26.x yes, 18.16 no). */
   nullsAsDefault: boolean
+  /** No row may leave a column out (encodeBlock has no server that knows defaults). */
+  requireAll?: boolean
 }
 
 /** Outcome of staging one row. */

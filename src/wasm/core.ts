@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { instantiateSync } from '@assemblyscript/loader'
-import type { CoreExports } from './exports.ts'
 import { UsageError } from '../errors.ts'
+import type { CoreExports } from './exports.ts'
 
 // Compiled once per process; every arena is an instance of its own with its own linear memory.
 let compiled: WebAssembly.Module | undefined
@@ -28,11 +28,6 @@ export class Arena {
     this.#buffer = this.core.memory.buffer as ArrayBuffer
   }
 
-  /** The memory as it is now; stale after the next `reserve`. */
-  get buffer(): ArrayBuffer {
-    return this.#buffer
-  }
-
   get byteLength(): number {
     return this.#buffer.byteLength
   }
@@ -46,9 +41,13 @@ export class Arena {
   reserve(byteLength: number): number {
     const ptr = this.core.reserve(byteLength) >>> 0
     if (ptr === 0) {
-      throw new UsageError('BAD_OPTION', `The staging memory cannot grow by ${byteLength} bytes: it is limited to 4 GiB.`, {
-        hint: 'Lower blockBytes, or insert fewer large values per row.',
-      })
+      throw new UsageError(
+        'BAD_OPTION',
+        `The staging memory cannot grow by ${byteLength} bytes: it is limited to 4 GiB.`,
+        {
+          hint: 'Lower blockBytes, or insert fewer large values per row.',
+        },
+      )
     }
     if (this.core.memory.buffer !== this.#buffer) {
       this.#buffer = this.core.memory.buffer as ArrayBuffer
@@ -62,7 +61,47 @@ export class Arena {
     this.core.releaseTo(mark)
   }
 
-  bytes(ptr: number, byteLength: number): Uint8Array {
-    return new Uint8Array(this.#buffer, ptr, byteLength)
+  /** Copies inside the arena; the places may overlap. */
+  move(to: number, from: number, byteLength: number): void {
+    new Uint8Array(this.#buffer).copyWithin(to, from, from + byteLength)
+  }
+
+  /** The whole memory, for one pass over many places; like every view it is stale after the next `reserve`. */
+  all(): Uint8Array {
+    return new Uint8Array(this.#buffer)
+  }
+
+  node(ptr: number, byteLength: number): Buffer {
+    return Buffer.from(this.#buffer, ptr, byteLength)
+  }
+  u8(ptr: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer, ptr, length)
+  }
+  i8(ptr: number, length: number): Int8Array {
+    return new Int8Array(this.#buffer, ptr, length)
+  }
+  u16(ptr: number, length: number): Uint16Array {
+    return new Uint16Array(this.#buffer, ptr, length)
+  }
+  i16(ptr: number, length: number): Int16Array {
+    return new Int16Array(this.#buffer, ptr, length)
+  }
+  u32(ptr: number, length: number): Uint32Array {
+    return new Uint32Array(this.#buffer, ptr, length)
+  }
+  i32(ptr: number, length: number): Int32Array {
+    return new Int32Array(this.#buffer, ptr, length)
+  }
+  f32(ptr: number, length: number): Float32Array {
+    return new Float32Array(this.#buffer, ptr, length)
+  }
+  f64(ptr: number, length: number): Float64Array {
+    return new Float64Array(this.#buffer, ptr, length)
+  }
+  i64(ptr: number, length: number): BigInt64Array {
+    return new BigInt64Array(this.#buffer, ptr, length)
+  }
+  u64(ptr: number, length: number): BigUint64Array {
+    return new BigUint64Array(this.#buffer, ptr, length)
   }
 }

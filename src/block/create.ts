@@ -1,0 +1,357 @@
+import type { ArrayColumn } from '../column/array.ts'
+import { Refusal, type StagedColumn, StagingContext } from '../column/column.ts'
+import { NullsColumn, OmittableColumn, OTHER_OMISSIONS } from '../column/omittable.ts'
+import { EncodeError } from '../errors.ts'
+import type { Column } from '../types/node.ts'
+import { Arena } from '../wasm/core.ts'
+import { Pieces } from '../wasm/pieces.ts'
+import { sealedBuffers } from './buffer-pool.ts'
+import { BLOCK_FULL, type BlockBuilder, type BuilderOptions, SEAL_FIRST, STAGED, type StageResult } from './builder.ts'
+import { checkKeys } from './keys.ts'
+import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns, varUInt } from './plan.ts'
+import { byName, byPosition, type RowFunction } from './row-function.ts'
+import type { SealedBytes } from './sealed.ts'
+
+/** Idle builders by shape: the memory of a statement outlives it, for the next one of the same shape. */
+const idle = new Map<string, NativeBuilder[]>()
+const IDLE_PER_SHAPE = 2
+const IDLE_SHAPES = 8
+/** A builder that grew beyond this is dropped instead. */
+const IDLE_BYTES_MAX = 32 * 1024 * 1024
+
+/**
+ * A builder for these columns, fresh or one that an earlier statement of the same shape gave back.
+ *
+ * @throws {SchemaError} UNKNOWN_TYPE, BAD_TYPE, UNSUPPORTED_TYPE, naming the column
+ */
+export function createBuilder(columns: readonly Column[], options: BuilderOptions): BlockBuilder {
+  const shape = JSON.stringify([columns, options])
+  return idle.get(shape)?.pop() ?? new NativeBuilder(columns, options, shape)
+}
+
+const LZ4 = 0x82
+
+class NativeBuilder implements BlockBuilder {
+  readonly columns: readonly Column[]
+  rowCount = 0
+  readonly #shape: string
+  readonly #options: BuilderOptions
+  readonly #arena: Arena
+  readonly #context: StagingContext
+  readonly #planned: readonly PlannedColumn[]
+  readonly #groups: readonly NestedGroup[]
+  readonly #stageObject: RowFunction
+  readonly #stageArray: RowFunction
+  readonly #pieces: Pieces
+  readonly #headPtr: number
+  readonly #hashPtr: number
+  /** Bytes that every row takes at least. */
+  readonly #rowWidth: number
+  /** Rows the arena has room for. */
+  readonly #rowCapacity: number
+  /** The next row count at which the block's bytes are counted exactly. */
+  #checkRows = 0
+  /** And the bound of text and element bytes at which they are. */
+  #checkBytes = 0
+  #exactBytes = 0
+  #exactRows = 0
+  #framesPtr = 0
+  #framesBytes = 0
+  #scratchPtr = 0
+  #freed = false
+
+  constructor(columns: readonly Column[], options: BuilderOptions, shape: string) {
+    this.columns = columns
+    this.#shape = shape
+    this.#options = options
+    this.#arena = new Arena()
+    this.#context = new StagingContext(this.#arena, options.invalidText === 'refuse')
+    this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
+    this.#rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
+    this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / this.#rowWidth) + 1)
+    for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
+    this.#groups = nestedGroups(this.#planned)
+    const named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, this.#groups) }))
+    this.#stageObject = byName(named)
+    this.#stageArray = byPosition(named)
+    this.#pieces = new Pieces(this.#arena)
+    this.#headPtr = this.#arena.reserve(16)
+    this.#hashPtr = this.#arena.reserve(16)
+    this.#forgetRows()
+  }
+
+  get byteLength(): number {
+    return this.#exactBytes + (this.rowCount - this.#exactRows) * this.#rowWidth + this.#context.byteBound
+  }
+
+  stage(row: object | readonly unknown[], rowIndex: number): StageResult {
+    const index = this.rowCount
+    const context = this.#context
+    const boundBefore = context.byteBound
+    try {
+      if (Array.isArray(row)) {
+        context.mayOmit = false
+        if (row.length !== this.columns.length) this.#refuseArity(row, rowIndex)
+        this.#stageArray(row, index)
+      } else {
+        if (typeof row !== 'object' || row === null) this.#refuseRow(row, rowIndex)
+        context.mayOmit = this.#options.requireAll !== true
+        this.#stageObject(row, index)
+        if (index === 0 || context.omitted || this.#options.strictKeys) this.#checkRow(row, index, rowIndex)
+      }
+      if (this.#groups.length > 0) this.#checkGroups(index)
+    } catch (error) {
+      this.#undo(index, boundBefore)
+      if (error === OTHER_OMISSIONS) return SEAL_FIRST
+      throw error instanceof Refusal ? this.#toError(error, rowIndex) : error
+    }
+    if (index + 1 < this.#checkRows && context.byteBound < this.#checkBytes) {
+      this.rowCount = index + 1
+      return STAGED
+    }
+    return this.#countRow(index, boundBefore)
+  }
+
+  /** The row may have filled the block: counts bytes exactly where the bound says so. */
+  #countRow(index: number, boundBefore: number): StageResult {
+    const { blockSize, blockBytes } = this.#options
+    if (index > 0 && this.#context.byteBound - boundBefore > blockBytes) {
+      this.#undo(index, boundBefore) // a row larger than a block travels alone
+      return SEAL_FIRST
+    }
+    this.rowCount = index + 1
+    if (this.rowCount >= blockSize || this.rowCount >= this.#rowCapacity) return BLOCK_FULL
+    let exact = 0
+    for (const { column } of this.#planned) exact += column.countBytes(this.rowCount)
+    this.#exactBytes = exact
+    this.#exactRows = this.rowCount
+    this.#context.byteBound = 0
+    if (exact >= blockBytes) return BLOCK_FULL
+    this.#planCheck()
+    return STAGED
+  }
+
+  /** When to count next: half of what is left for the fixed part of rows, half for text and elements. */
+  #planCheck(): void {
+    const left = this.#options.blockBytes - this.#exactBytes
+    this.#checkBytes = Math.ceil(left / 2)
+    this.#checkRows = Math.min(
+      this.#options.blockSize,
+      this.#rowCapacity,
+      this.#exactRows + Math.max(1, Math.floor(left / 2 / this.#rowWidth)),
+    )
+  }
+
+  seal(): SealedBytes {
+    const rowCount = this.rowCount
+    const pieces = this.#pieces
+    const { core } = this.#arena
+    const columnNames = this.#gather(rowCount)
+    core.hashPieces(pieces.ptr, pieces.count, this.#hashPtr)
+    const [low, high] = this.#arena.u32(this.#hashPtr, 2)
+    const hash = hex(high) + hex(low)
+    const rawByteLength = pieces.byteLength
+    const compressed = this.#options.compression === 'lz4'
+    const buffer = compressed ? this.#frame() : this.#copy()
+    const nullsAsDefault = this.#sentNulls
+    this.reset()
+    let released = false
+    return {
+      bytes: buffer.bytes,
+      compressed,
+      rowCount,
+      rawByteLength,
+      hash,
+      columnNames,
+      nullsAsDefault,
+      release() {
+        if (released) return
+        released = true
+        sealedBuffers.give(buffer.owner)
+      },
+    }
+  }
+
+  #sentNulls = false
+
+  /** Lists the places of the block's bytes; returns the names of the columns in it. */
+  #gather(rowCount: number): string[] {
+    const pieces = this.#pieces
+    pieces.clear()
+    this.#sentNulls = false
+    const sent = this.#planned.map((planned) => ({ planned, omitted: omittedRows(planned.column, rowCount) }))
+    let present = sent.filter(({ omitted }) => omitted < rowCount)
+    // A block of no columns means "end of data": one column goes as all NULL instead.
+    if (present.length === 0) present = sent.filter(({ planned }) => planned.nullableHeader).slice(0, 1)
+    const head = Buffer.concat([varUInt(present.length), varUInt(rowCount)])
+    this.#arena.u8(this.#headPtr, head.byteLength).set(head)
+    pieces.add(this.#headPtr, head.byteLength)
+    for (const { planned, omitted } of present) {
+      const { column } = planned
+      const header = omitted > 0 ? planned.nullableHeader! : planned.header
+      pieces.add(header.ptr, header.byteLength)
+      column.prefix(pieces)
+      if (omitted > 0) {
+        this.#sentNulls = true
+        ;(column as NullsColumn).dataWithNulls(pieces, rowCount)
+      } else column.data(pieces, rowCount)
+    }
+    return present.map(({ planned }) => planned.name)
+  }
+
+  #copy(): { bytes: Uint8Array; owner: Buffer } {
+    const owner = sealedBuffers.take(this.#pieces.byteLength)
+    const bytes = owner.subarray(0, this.#pieces.byteLength)
+    this.#pieces.copyTo(bytes)
+    return { bytes, owner }
+  }
+
+  #frame(): { bytes: Uint8Array; owner: Buffer } {
+    const { core } = this.#arena
+    const bound = core.framesBound(this.#pieces.byteLength) >>> 0
+    if (this.#scratchPtr === 0) this.#scratchPtr = this.#arena.reserve(core.frameScratchBytes())
+    if (bound > this.#framesBytes) {
+      this.#framesBytes = Math.ceil(bound * 1.25)
+      this.#framesPtr = this.#arena.reserve(this.#framesBytes)
+    }
+    const byteLength =
+      core.framePieces(this.#pieces.ptr, this.#pieces.count, LZ4, this.#scratchPtr, this.#framesPtr) >>> 0
+    const owner = sealedBuffers.take(byteLength)
+    const bytes = owner.subarray(0, byteLength)
+    bytes.set(this.#arena.u8(this.#framesPtr, byteLength))
+    return { bytes, owner }
+  }
+
+  reset(): void {
+    for (const { column } of this.#planned) column.reset()
+    this.#forgetRows()
+  }
+
+  free(): void {
+    if (this.#freed) return
+    this.reset()
+    const builders = idle.get(this.#shape) ?? []
+    if (this.#arena.byteLength > IDLE_BYTES_MAX || builders.length >= IDLE_PER_SHAPE) {
+      this.#freed = true
+      return
+    }
+    builders.push(this)
+    idle.delete(this.#shape)
+    idle.set(this.#shape, builders)
+    if (idle.size > IDLE_SHAPES) idle.delete(idle.keys().next().value!)
+  }
+
+  #forgetRows(): void {
+    this.rowCount = 0
+    this.#exactBytes = 0
+    this.#exactRows = 0
+    this.#context.byteBound = 0
+    this.#context.omitted = false
+    this.#planCheck()
+  }
+
+  #undo(index: number, byteBound: number): void {
+    for (const { column } of this.#planned) column.truncate(index)
+    this.#context.byteBound = byteBound
+    this.#context.omitted = false
+  }
+
+  #checkRow(row: object, index: number, rowIndex: number): void {
+    const someOmitted = this.#context.omitted
+    this.#context.omitted = false
+    if (!this.#options.ignoreUnknown) {
+      checkKeys(row, rowIndex, this.#planned, this.#groups, this.#options.table)
+    }
+    if (
+      someOmitted &&
+      index === 0 &&
+      this.#planned.every(({ column }) => omittedRows(column, 1) === 1 && !(column instanceof NullsColumn))
+    ) {
+      throw new EncodeError('MISSING_VALUE', 'the row leaves every column out', {
+        table: this.#options.table,
+        row: rowIndex,
+        hint: 'This server takes no rows without a column: give at least one value.',
+      })
+    }
+  }
+
+  #checkGroups(index: number): void {
+    for (const { name, members } of this.#groups) {
+      let length = -1
+      for (const member of members) {
+        const column = member.column
+        if (column instanceof OmittableColumn && column.omittedRows(index + 1) > index) continue
+        const own = ((column instanceof OmittableColumn ? column.inner : column) as ArrayColumn).lengthAt(index)
+        if (length >= 0 && own !== length) {
+          throw new Refusal(
+            'UNEQUAL_LENGTHS',
+            column,
+            index,
+            undefined,
+            `${own} elements, but ${members[0].name} has ${length}`,
+            `The columns of the Nested ${JSON.stringify(name)} have equal lengths in every row.`,
+          )
+        }
+        length = own
+      }
+    }
+  }
+
+  #toError(refusal: Refusal, rowIndex: number): EncodeError {
+    let root: StagedColumn = refusal.column
+    while (root.parent) root = root.parent
+    const planned = this.#planned.find(
+      ({ column }) => column === root || (column instanceof OmittableColumn && column.inner === root),
+    )
+    return new EncodeError(refusal.code, refusal.reason, {
+      table: this.#options.table,
+      column: `${planned?.name ?? ''}${refusal.column.locate(refusal.index)}`,
+      type: refusal.column.type,
+      row: rowIndex,
+      value: refusal.value,
+      hint: refusal.hint,
+    })
+  }
+
+  #refuseArity(row: readonly unknown[], rowIndex: number): never {
+    const names = this.columns.map(({ name }) => name)
+    throw new EncodeError('WRONG_ARITY', `${row.length} values for ${names.length} columns`, {
+      table: this.#options.table,
+      row: rowIndex,
+      hint: `A row given as an array has one value a column, in this order: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}.`,
+    })
+  }
+
+  #refuseRow(row: unknown, rowIndex: number): never {
+    throw new EncodeError('WRONG_TYPE', `${row === null ? 'null' : `a ${typeof row}`} is no row`, {
+      table: this.#options.table,
+      row: rowIndex,
+      hint: 'A row is an object by column name, or an array in column order.',
+    })
+  }
+}
+
+function omittedRows(column: StagedColumn, count: number): number {
+  return column instanceof OmittableColumn ? column.omittedRows(count) : 0
+}
+
+/** Reads `n.a` from the row's `n`: [{a, b}, …] ──▶ the a of each. */
+function nestedReader(
+  name: string,
+  groups: readonly NestedGroup[],
+): ((row: Record<string, unknown>) => unknown) | undefined {
+  const group = groups.find(({ members }) => members.some((member) => member.name === name))
+  if (!group) return undefined
+  const { part } = group.members.find((member) => member.name === name)!
+  return (row) => {
+    const list = row[group.name]
+    if (!Array.isArray(list)) return list
+    return list.map((item) =>
+      item !== null && typeof item === 'object' ? (item as Record<string, unknown>)[part] : undefined,
+    )
+  }
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0')
+}

@@ -1,0 +1,92 @@
+import { EncodeError } from '../errors.ts'
+import type { NestedGroup, PlannedColumn } from './plan.ts'
+
+/**
+ * Refuses a row that has a key no column has: a misspelled name would otherwise become a default without a word.
+ *
+ * @throws {EncodeError} UNKNOWN_COLUMN, naming the closest column
+ */
+export function checkKeys(
+  row: object,
+  rowIndex: number,
+  columns: readonly PlannedColumn[],
+  groups: readonly NestedGroup[],
+  table?: string,
+): void {
+  const names = namesOf(columns)
+  for (const key of Object.keys(row)) {
+    if (names.has(key)) continue
+    const group = groups.find(({ name }) => name === key)
+    if (group) checkNested((row as Record<string, unknown>)[key], group, rowIndex, table)
+    else refuse(key, [...names], rowIndex, table)
+  }
+}
+
+const known = new WeakMap<readonly PlannedColumn[], ReadonlySet<string>>()
+
+function namesOf(columns: readonly PlannedColumn[]): ReadonlySet<string> {
+  let names = known.get(columns)
+  if (!names) known.set(columns, (names = new Set(columns.map(({ name }) => name))))
+  return names
+}
+
+function checkNested(list: unknown, group: NestedGroup, rowIndex: number, table?: string): void {
+  if (!Array.isArray(list)) return // the column itself refuses it
+  const parts = group.members.map(({ part }) => part)
+  for (const item of list) {
+    for (const key of Object.keys(item ?? {})) {
+      if (!parts.includes(key))
+        refuse(
+          `${group.name}.${key}`,
+          group.members.map(({ name }) => name),
+          rowIndex,
+          table,
+        )
+    }
+  }
+}
+
+function refuse(key: string, names: readonly string[], rowIndex: number, table?: string): never {
+  const closest = closestName(key, names)
+  throw new EncodeError(
+    'UNKNOWN_COLUMN',
+    `the row has a key ${JSON.stringify(key)} that is no column of this statement`,
+    {
+      table,
+      column: key,
+      row: rowIndex,
+      hint:
+        closest === undefined
+          ? 'Remove the key, or pass ignoreUnknown: true.'
+          : `Did you mean ${JSON.stringify(closest)}? To drop such keys pass ignoreUnknown: true.`,
+    },
+  )
+}
+
+/** The name with the fewest edits, when there are few enough to be a slip. */
+export function closestName(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined
+  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of names) {
+    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase(), fewest)
+    if (edits < fewest) {
+      fewest = edits
+      best = candidate
+    }
+  }
+  return best
+}
+
+/** Levenshtein distance, or `limit` when it is at least that. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return Math.min(limit, row[b.length])
+}

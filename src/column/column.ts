@@ -1,0 +1,209 @@
+// What every column does between a JavaScript value and its bytes in the arena.
+//
+// A column holds `count` values, but does not know the number: the caller says at which index a value goes (`put`), and
+// how many there are (`truncate`, `data`). So a row becomes real only when the builder counts it, and undoing a bad row is
+// forgetting everything from an index on.
+
+import type { ErrorCode } from '../errors.ts'
+import { show } from '../errors.ts'
+import type { Arena } from '../wasm/core.ts'
+import type { Pieces } from '../wasm/pieces.ts'
+
+/** What the columns of one block share. */
+export class StagingContext {
+  readonly arena: Arena
+  readonly refuseInvalidText: boolean
+  /** Upper bound of the text and element bytes staged since it was last counted exactly. */
+  byteBound = 0
+  /** Whether the row being staged may leave a column out (rows by name; not arrays, not inside composites). */
+  mayOmit = true
+  /** The row being staged left at least one column out. */
+  omitted = false
+  /** Region that text is written to before the core cuts it into values; shared, because nothing stays in it. */
+  readonly scratch: Scratch
+  /** Address of 64 zero bytes that nothing writes to. */
+  readonly zeros: number
+
+  constructor(arena: Arena, refuseInvalidText: boolean) {
+    this.arena = arena
+    this.refuseInvalidText = refuseInvalidText
+    this.scratch = new Scratch(arena)
+    this.zeros = arena.reserve(64)
+    arena.u8(this.zeros, 64).fill(0)
+  }
+}
+
+/** Working memory of one call into the core. */
+export class Scratch {
+  readonly #arena: Arena
+  #capacity = 0
+  ptr = 0
+  /** The region as a Buffer, for `utf8Write`. */
+  buffer: Buffer = Buffer.alloc(0)
+
+  constructor(arena: Arena) {
+    this.#arena = arena
+    arena.onMove(() => this.#bind())
+  }
+
+  /** Makes room for `byteLength` bytes; what was there is lost. */
+  ensure(byteLength: number): void {
+    if (byteLength <= this.#capacity) return
+    const capacity = Math.max(byteLength, this.#capacity * 2, 64 * 1024)
+    this.ptr = this.#arena.reserve(capacity)
+    this.#capacity = capacity
+    this.#bind()
+  }
+
+  #bind(): void {
+    this.buffer = this.#arena.node(this.ptr, this.#capacity)
+  }
+}
+
+/** A value was refused. Becomes an EncodeError where table and row are known. */
+export class Refusal {
+  readonly code: ErrorCode
+  readonly column: StagedColumn
+  /** Index of the value in its column. */
+  readonly index: number
+  readonly value: unknown
+  readonly reason: string
+  readonly hint?: string
+  constructor(code: ErrorCode, column: StagedColumn, index: number, value: unknown, reason: string, hint?: string) {
+    this.code = code
+    this.column = column
+    this.index = index
+    this.value = value
+    this.reason = reason
+    this.hint = hint
+  }
+}
+
+export abstract class StagedColumn {
+  readonly context: StagingContext
+  /** The type as text, for messages. */
+  readonly type: string
+  /** The composite around this column, and which part of it this is: '[]', '.name', ' key'. Absent at the row level. */
+  parent?: StagedColumn
+  part = ''
+
+  constructor(context: StagingContext, type: string) {
+    this.context = context
+    this.type = type
+  }
+
+  /** Smallest number of bytes a value takes in the block. */
+  abstract readonly minWidth: number
+  /** Bytes of the block that the first `count` values take; dictionaries count as they will be written at the widest. */
+  abstract countBytes(count: number): number
+
+  /** Stages `value` as number `index`; values are put in order, `ensure` was called before. Throws Refusal. */
+  abstract put(index: number, value: unknown): void
+  /** Stages the value a missing one gets: the type's zero, NULL, an Enum's lowest code. */
+  abstract putDefault(index: number): void
+  /** Stages the placeholder under a NULL. */
+  putZero(index: number): void {
+    this.putDefault(index)
+  }
+  /** Room for `count` values in all. */
+  abstract ensure(count: number): void
+  /** Forgets every value from `count` on. */
+  truncate(_count: number): void {}
+  /** State prefixes, written before any data of the whole column. */
+  prefix(_pieces: Pieces): void {}
+  /** The bytes of the first `count` values; the same call may be made once a block. */
+  abstract data(pieces: Pieces, count: number): void
+  /** Forgets what was learned from the values of the last block. */
+  reset(): void {
+    this.truncate(0)
+  }
+
+  /** Where in the row value `index` of this column stands, for messages: `tags[3].name`. */
+  locate(index: number): string {
+    return this.parent ? this.parent.locateChild(this, index) : ''
+  }
+
+  /** `index` counts the child's values; composites translate it to their own. */
+  protected locateChild(child: StagedColumn, index: number): string {
+    return this.locate(index) + child.part
+  }
+
+  /** For `undefined`: a missing column of a row by name takes its default, anything else is an error. */
+  protected putMissing(index: number): void {
+    if (this.parent || !this.context.mayOmit) {
+      throw new Refusal(
+        'MISSING_VALUE',
+        this,
+        index,
+        undefined,
+        'undefined where a value is required',
+        'Only a column of a row given by name may be left out; write null for NULL.',
+      )
+    }
+    this.context.omitted = true
+    this.putDefault(index)
+  }
+
+  refuse(code: ErrorCode, index: number, value: unknown, reason: string, hint?: string): never {
+    throw new Refusal(code, this, index, value, reason, hint)
+  }
+
+  /** The value is of a kind the column does not take; `takes` names those it does. */
+  refuseType(index: number, value: unknown, takes: string): never {
+    if (value === null) {
+      throw new Refusal(
+        'NOT_NULLABLE',
+        this,
+        index,
+        value,
+        'null, but the column is not Nullable',
+        `Leave the key out for the default, or make the column Nullable(${this.type}).`,
+      )
+    }
+    throw new Refusal(
+      'WRONG_TYPE',
+      this,
+      index,
+      value,
+      `${show(value)} is no value for ${this.type}`,
+      `It takes ${takes}.`,
+    )
+  }
+}
+
+/** A column whose staged bytes are the column's data: `width` bytes a value, at `ptr`. */
+export abstract class FixedColumn extends StagedColumn {
+  readonly width: number
+  readonly minWidth: number
+  ptr = 0
+  protected capacity = 0
+
+  constructor(context: StagingContext, type: string, width: number) {
+    super(context, type)
+    this.width = width
+    this.minWidth = width
+    context.arena.onMove(() => this.bind())
+  }
+
+  /** Makes the views anew, over `capacity` values at `ptr`. */
+  protected abstract bind(): void
+
+  ensure(count: number): void {
+    if (count <= this.capacity) return
+    const capacity = this.parent ? Math.max(count, this.capacity * 2, 1024) : count
+    const from = this.ptr
+    const byteLength = this.capacity * this.width
+    this.ptr = this.context.arena.reserve(capacity * this.width)
+    this.capacity = capacity
+    this.context.arena.move(this.ptr, from, byteLength)
+    this.bind()
+  }
+
+  countBytes(count: number): number {
+    return count * this.width
+  }
+
+  data(pieces: Pieces, count: number): void {
+    pieces.add(this.ptr, count * this.width)
+  }
+}

@@ -1,0 +1,121 @@
+// DateTime64(P): Int64 count of 10^-P seconds since the epoch.
+//
+//   DateTime64(3) 1969-12-31T23:59:59.999Z ──▶ ff ff ff ff ff ff ff ff
+//
+// Numbers are unix milliseconds, bigints are ticks. Years 0001 to 9999, or what an Int64 holds where that ends earlier.
+
+import { show } from '../errors.ts'
+import { parseInstant } from './calendar.ts'
+import { FixedColumn, type StagingContext } from './column.ts'
+import { refuseInstant } from './date.ts'
+import { fractionTicks, POWERS_OF_TEN, putProduct } from './ticks.ts'
+
+const FIRST_SECOND = -62_135_596_800n // 0001-01-01T00:00:00Z
+const LAST_SECOND = 253_402_300_799n // 9999-12-31T23:59:59Z
+const INT64_MAX = (1n << 63n) - 1n
+
+export class DateTime64Column extends FixedColumn {
+  #words: Int32Array = new Int32Array(0)
+  #ticks: BigInt64Array = new BigInt64Array(0)
+  readonly #scale: number
+  /** Milliseconds that are one tick (P < 3), and ticks that are one millisecond (P >= 3). */
+  readonly #msPerTick: number
+  readonly #ticksPerMs: number
+  readonly #minTicks: bigint
+  readonly #maxTicks: bigint
+  readonly #minMs: number
+  readonly #maxMs: number
+
+  constructor(context: StagingContext, type: string, scale: number) {
+    super(context, type, 8)
+    this.#scale = scale
+    this.#msPerTick = scale < 3 ? POWERS_OF_TEN[3 - scale] : 1
+    this.#ticksPerMs = scale > 3 ? POWERS_OF_TEN[scale - 3] : 1
+    const perSecond = BigInt(POWERS_OF_TEN[scale])
+    const min = FIRST_SECOND * perSecond
+    const max = (LAST_SECOND + 1n) * perSecond - 1n
+    this.#minTicks = min < -INT64_MAX - 1n ? -INT64_MAX - 1n : min
+    this.#maxTicks = max > INT64_MAX ? INT64_MAX : max
+    // Whole milliseconds inside the ticks' range; BigInt division cuts towards zero, so both ends stay inside.
+    this.#minMs = Number(
+      scale < 3 ? this.#minTicks * BigInt(this.#msPerTick) : this.#minTicks / BigInt(this.#ticksPerMs),
+    )
+    this.#maxMs = Number(
+      scale < 3 ? (this.#maxTicks + 1n) * BigInt(this.#msPerTick) - 1n : this.#maxTicks / BigInt(this.#ticksPerMs),
+    )
+  }
+  protected bind(): void {
+    this.#words = this.context.arena.i32(this.ptr, this.capacity * 2)
+    this.#ticks = this.context.arena.i64(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    let ms: number
+    if (value instanceof Date) ms = value.getTime()
+    else if (typeof value === 'number') {
+      ms = value
+      if (Math.floor(ms / this.#msPerTick) * this.#msPerTick !== ms) this.#refuseNumber(index, value)
+    } else return this.#putOther(index, value)
+    if (!(ms >= this.#minMs && ms <= this.#maxMs)) this.#refuseMs(index, value, ms)
+    putProduct(this.#words, index, this.#msPerTick === 1 ? ms : Math.floor(ms / this.#msPerTick), this.#ticksPerMs)
+  }
+  putDefault(index: number): void {
+    this.#words[index * 2] = 0
+    this.#words[index * 2 + 1] = 0
+  }
+
+  #putOther(index: number, value: unknown): void {
+    if (typeof value === 'bigint') {
+      if (value < this.#minTicks || value > this.#maxTicks) this.#refuseRange(index, value)
+      this.#ticks[index] = value
+    } else if (typeof value === 'string') {
+      const instant = parseInstant(value)
+      if (typeof instant === 'string') return refuseInstant(this, index, value, instant)
+      const fraction = fractionTicks(instant.fraction, this.#scale)
+      if (fraction < 0) {
+        this.refuse(
+          'TOO_MANY_DIGITS',
+          index,
+          value,
+          `${show(value)} has more than ${this.#scale} digits of a second`,
+          `Cut them, or make the column DateTime64(${Math.min(9, instant.fraction.length)}).`,
+        )
+      }
+      const ticks = BigInt(instant.seconds) * BigInt(POWERS_OF_TEN[this.#scale]) + BigInt(fraction)
+      if (ticks < this.#minTicks || ticks > this.#maxTicks) this.#refuseRange(index, value)
+      this.#ticks[index] = ticks
+    } else if (value === undefined) this.putMissing(index)
+    else
+      this.refuseType(
+        index,
+        value,
+        'a Date, an ISO text with a zone, a number of unix milliseconds or a bigint of ticks',
+      )
+  }
+
+  #refuseNumber(index: number, value: number): void {
+    if (value !== value || !Number.isFinite(value)) return // the range check names it
+    this.refuse(
+      'TOO_MANY_DIGITS',
+      index,
+      value,
+      `${value} ms is finer than a tick`,
+      'A number means unix milliseconds: floor it, pass a Date (which is floored), or a bigint of ticks.',
+    )
+  }
+  #refuseMs(index: number, value: unknown, ms: number): never {
+    if (ms !== ms)
+      this.refuse('NOT_A_NUMBER', index, value, value instanceof Date ? 'an invalid Date' : 'NaN is no time')
+    return this.#refuseRange(index, value)
+  }
+  #refuseRange(index: number, value: unknown): never {
+    const first = this.#scale === 9 ? '1677-09-21' : '0001-01-01'
+    const last = this.#scale === 9 ? '2262-04-11' : this.#scale === 8 ? '4892-10-07' : '9999-12-31'
+    this.refuse(
+      'VALUE_OUT_OF_RANGE',
+      index,
+      value,
+      `${show(value)} does not fit`,
+      `${this.type} holds ${first} to ${last}.`,
+    )
+  }
+}

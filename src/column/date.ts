@@ -1,0 +1,194 @@
+// Date: UInt16 days since 1970-01-01. Date32: Int32 days. DateTime: UInt32 seconds since the epoch.
+//
+//   Date 1970-01-02 ──▶ 01 00        Date32 1900-01-01 ──▶ 21 9c ff ff        DateTime 1970-01-01T00:00:01Z ──▶ 01 00 00 00
+//
+// Numbers are days here and seconds in DateTime. The server checks no range: a day or second too many would wrap silently.
+
+import { show } from '../errors.ts'
+import { parseDays, parseInstant } from './calendar.ts'
+import { FixedColumn, Refusal, type StagedColumn } from './column.ts'
+
+const DAY_MS = 86_400_000
+
+/** The days of the rare forms: text, and numbers that need a check. */
+function otherDays(
+  column: StagedColumn,
+  index: number,
+  value: unknown,
+  min: number,
+  max: number,
+  range: string,
+): number {
+  let days: number
+  if (value instanceof Date) {
+    days = Math.floor(value.getTime() / DAY_MS)
+    if (days !== days) throw new Refusal('NOT_A_NUMBER', column, index, value, 'an invalid Date')
+  } else if (typeof value === 'string') {
+    days = parseDays(value)
+    if (days !== days)
+      throw new Refusal(
+        'BAD_TEXT',
+        column,
+        index,
+        value,
+        `${show(value)} is no calendar date`,
+        "Write it as 'YYYY-MM-DD', or pass a Date.",
+      )
+  } else if (typeof value === 'number') {
+    days = value
+    if (days !== days) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no day')
+    if (!Number.isInteger(days) && Number.isFinite(days))
+      throw new Refusal(
+        'NOT_AN_INTEGER',
+        column,
+        index,
+        value,
+        `${days} has a fraction`,
+        'A number means days since 1970-01-01.',
+      )
+  } else column.refuseType(index, value, "a Date, 'YYYY-MM-DD' or a number of days")
+  if (days < min || days > max) {
+    const looksLikeTime = typeof value === 'number' && value > 1e8
+    throw new Refusal(
+      'VALUE_OUT_OF_RANGE',
+      column,
+      index,
+      value,
+      `${show(value)} does not fit`,
+      looksLikeTime
+        ? 'A number means days since 1970-01-01, not seconds: pass a Date.'
+        : `${column.type} holds ${range}.`,
+    )
+  }
+  return days
+}
+
+export class DateColumn extends FixedColumn {
+  values: Uint16Array = new Uint16Array(0)
+  protected bind(): void {
+    this.values = this.context.arena.u16(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    if (value instanceof Date) {
+      const days = Math.floor(value.getTime() / DAY_MS)
+      if ((days & 0xffff) === days) {
+        this.values[index] = days
+        return
+      }
+    }
+    if (value === undefined) this.putMissing(index)
+    else this.values[index] = otherDays(this, index, value, 0, 0xffff, '1970-01-01 to 2149-06-06')
+  }
+  putDefault(index: number): void {
+    this.values[index] = 0
+  }
+}
+
+export class Date32Column extends FixedColumn {
+  values: Int32Array = new Int32Array(0)
+  protected bind(): void {
+    this.values = this.context.arena.i32(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    if (value === undefined) this.putMissing(index)
+    else this.values[index] = otherDays(this, index, value, FIRST_DATE32, LAST_DATE32, '1900-01-01 to 2299-12-31')
+  }
+  putDefault(index: number): void {
+    this.values[index] = FIRST_DATE32
+  }
+  override putZero(index: number): void {
+    this.values[index] = 0
+  }
+}
+
+const FIRST_DATE32 = -25567
+const LAST_DATE32 = 120529
+
+export class DateTimeColumn extends FixedColumn {
+  values: Uint32Array = new Uint32Array(0)
+  protected bind(): void {
+    this.values = this.context.arena.u32(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    if (value instanceof Date) {
+      const seconds = Math.floor(value.getTime() / 1000)
+      if (seconds >>> 0 === seconds) {
+        this.values[index] = seconds
+        return
+      }
+    }
+    if (typeof value === 'number' && value >>> 0 === value) this.values[index] = value
+    else if (value === undefined) this.putMissing(index)
+    else this.values[index] = this.#otherSeconds(index, value)
+  }
+  putDefault(index: number): void {
+    this.values[index] = 0
+  }
+
+  #otherSeconds(index: number, value: unknown): number {
+    let seconds: number
+    if (value instanceof Date) {
+      seconds = Math.floor(value.getTime() / 1000)
+      if (seconds !== seconds) this.refuse('NOT_A_NUMBER', index, value, 'an invalid Date')
+    } else if (typeof value === 'string') {
+      const instant = parseInstant(value)
+      if (typeof instant === 'string') return refuseInstant(this, index, value, instant)
+      if (/[1-9]/.test(instant.fraction)) {
+        this.refuse(
+          'TOO_MANY_DIGITS',
+          index,
+          value,
+          `${show(value)} has a fraction of a second`,
+          'DateTime holds whole seconds: cut the fraction, or make the column DateTime64.',
+        )
+      }
+      seconds = instant.seconds
+    } else if (typeof value === 'number') {
+      seconds = value
+      if (seconds !== seconds) this.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
+    } else this.refuseType(index, value, 'a Date, an ISO text with a zone or a number of unix seconds')
+    if (seconds < 0 || seconds > 0xffffffff) {
+      const milliseconds = typeof value === 'number' && value > 1e11
+      this.refuse(
+        'VALUE_OUT_OF_RANGE',
+        index,
+        value,
+        `${show(value)} does not fit`,
+        milliseconds
+          ? 'A number means unix seconds here, and this looks like milliseconds: pass new Date(value), or make the column DateTime64(3).'
+          : 'DateTime holds 1970-01-01 00:00:00 to 2106-02-07 06:28:15 UTC: make the column DateTime64.',
+      )
+    }
+    if (!Number.isInteger(seconds)) {
+      this.refuse(
+        'NOT_AN_INTEGER',
+        index,
+        value,
+        `${seconds} has a fraction`,
+        'DateTime holds whole seconds: floor it, or make the column DateTime64.',
+      )
+    }
+    return seconds
+  }
+}
+
+export function refuseInstant(column: StagedColumn, index: number, value: string, fault: 'syntax' | 'no zone'): never {
+  if (fault === 'no zone') {
+    throw new Refusal(
+      'BAD_TEXT',
+      column,
+      index,
+      value,
+      `${show(value)} names no time zone`,
+      "Append 'Z' or an offset such as '+02:00': without one the text is another instant on another machine.",
+    )
+  }
+  throw new Refusal(
+    'BAD_TEXT',
+    column,
+    index,
+    value,
+    `${show(value)} is no time`,
+    "Write it as 'YYYY-MM-DDTHH:MM:SSZ', or pass a Date.",
+  )
+}

@@ -1,0 +1,140 @@
+// Decimal(P, S): the value * 10^S as a signed integer of 4, 8, 16 or 32 bytes, by P alone.
+//
+//   Decimal(9, 2) -1.5 ──▶ 6a ff ff ff
+//
+// Nothing is rounded: a text, or a number in its shortest form, that needs more than S digits behind the point is refused.
+
+import { show } from '../errors.ts'
+import { FixedColumn, type StagingContext } from './column.ts'
+import { putSafe } from './ticks.ts'
+import { putLimbs } from './wide-integer.ts'
+
+/** Digits that a number holds for certain, whatever they are. */
+const SAFE_DIGITS = 15
+const TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
+
+export class DecimalColumn extends FixedColumn {
+  #small: Int32Array = new Int32Array(0)
+  #limbs: BigInt64Array = new BigInt64Array(0)
+  readonly #precision: number
+  readonly #scale: number
+  readonly #factor: number
+  readonly #limit: bigint
+  /** The same as a number; Infinity above 15 digits, where numbers are not compared. */
+  readonly #numberLimit: number
+
+  constructor(context: StagingContext, type: string, precision: number, scale: number) {
+    super(context, type, precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32)
+    this.#precision = precision
+    this.#scale = scale
+    this.#factor = 10 ** scale
+    this.#limit = 10n ** BigInt(precision)
+    this.#numberLimit = precision <= SAFE_DIGITS ? 10 ** precision : Number.POSITIVE_INFINITY
+  }
+  protected bind(): void {
+    const arena = this.context.arena
+    this.#small = arena.i32(this.ptr, (this.capacity * this.width) / 4)
+    if (this.width > 4) this.#limbs = arena.i64(this.ptr, (this.capacity * this.width) / 8)
+  }
+
+  put(index: number, value: unknown): void {
+    if (typeof value === 'string') {
+      const scaled = shortText(value, this.#scale)
+      if (scaled === scaled) this.#store(index, value, scaled)
+      else this.#putText(index, value, value)
+    } else if (typeof value === 'number') {
+      const scaled = Math.round(value * this.#factor)
+      // A whole number of at most 15 digits divided by a power of ten gives the float nearest to that decimal: when it is
+      // the value itself, the shortest form of the value has no more than S digits behind the point.
+      if (scaled <= 1e15 && scaled >= -1e15 && this.#scale <= 22 && scaled / this.#factor === value)
+        this.#store(index, value, scaled)
+      else if (Number.isFinite(value)) this.#putText(index, value, String(value))
+      else this.refuse('NOT_A_NUMBER', index, value, `${value} is no decimal`)
+    } else if (typeof value === 'bigint') this.#storeBig(index, value, value * 10n ** BigInt(this.#scale))
+    else if (value === undefined) this.putMissing(index)
+    else this.refuseType(index, value, 'a decimal string, a number or a bigint of whole units')
+  }
+  putDefault(index: number): void {
+    this.#storeBig(index, 0n, 0n)
+  }
+
+  #putText(index: number, value: unknown, text: string): void {
+    const parts = TEXT.exec(text)
+    if (!parts || (!parts[2] && !parts[3])) this.refuse('BAD_TEXT', index, value, `${show(value)} is no decimal number`)
+    const fraction = parts[3] ?? ''
+    // The digits without a point, and how many of them stand behind it.
+    let digits = (parts[2] + fraction).replace(/^0+(?=\d)/, '')
+    let behind = fraction.length - Number(parts[4] ?? 0)
+    const zeros = digits.length - digits.replace(/0+$/, '').length
+    if (behind > this.#scale) {
+      const surplus = behind - this.#scale
+      if (digits !== '0' && surplus > zeros) {
+        this.refuse(
+          'TOO_MANY_DIGITS',
+          index,
+          value,
+          `${show(value)} has more than ${this.#scale} digits behind the point`,
+          `Round it before exec() (value.toFixed(${this.#scale})), or widen the column.`,
+        )
+      }
+      digits = digits.slice(0, Math.max(0, digits.length - surplus)) || '0'
+      behind = this.#scale
+    }
+    if (digits !== '0' && digits.length + this.#scale - behind > this.#precision) this.#refuseRange(index, value)
+    const scaled = digits === '0' ? 0n : BigInt(digits) * 10n ** BigInt(this.#scale - behind)
+    this.#storeBig(index, value, parts[1] === '-' ? -scaled : scaled)
+  }
+
+  #store(index: number, value: unknown, scaled: number): void {
+    if (scaled >= this.#numberLimit || scaled <= -this.#numberLimit) this.#refuseRange(index, value)
+    if (this.width === 4) this.#small[index] = scaled
+    else if (this.width === 8) putSafe(this.#small, index, scaled)
+    else putLimbs(this.#limbs, index, this.width / 8, BigInt(scaled))
+  }
+
+  #storeBig(index: number, value: unknown, scaled: bigint): void {
+    if (scaled >= this.#limit || scaled <= -this.#limit) this.#refuseRange(index, value)
+    if (this.width === 4) this.#small[index] = Number(scaled)
+    else putLimbs(this.#limbs, index, this.width / 8, scaled)
+  }
+
+  #refuseRange(index: number, value: unknown): never {
+    this.refuse(
+      'VALUE_OUT_OF_RANGE',
+      index,
+      value,
+      `${show(value)} does not fit`,
+      `${this.type} holds ${this.#precision - this.#scale} digits before the point.`,
+    )
+  }
+}
+
+/** Plain text of at most 15 digits as value * 10^scale; NaN for everything that needs the long way. */
+function shortText(text: string, scale: number): number {
+  const length = text.length
+  const negative = text.charCodeAt(0) === 45
+  let at = negative ? 1 : 0
+  if (length - at > SAFE_DIGITS + 1 || length === at) return Number.NaN
+  let scaled = 0
+  let digits = 0
+  for (; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) break
+    scaled = scaled * 10 + digit
+    digits++
+  }
+  let behind = 0
+  if (at < length) {
+    if (text.charCodeAt(at) !== 46) return Number.NaN
+    for (at++; at < length; at++) {
+      const digit = text.charCodeAt(at) - 48
+      if (digit < 0 || digit > 9) return Number.NaN
+      scaled = scaled * 10 + digit
+      behind++
+    }
+  }
+  digits += behind
+  if (digits === 0 || behind > scale || digits + scale - behind > SAFE_DIGITS) return Number.NaN
+  for (; behind < scale; behind++) scaled *= 10
+  return negative ? -scaled : scaled
+}

@@ -1,0 +1,50 @@
+// FixedString(N): N raw bytes; shorter values are padded with zeros on the right, longer ones refused.
+//
+//   FixedString(4)   'ab', 'abcd' ──▶ 61 62 00 00   61 62 63 64
+
+import { FixedColumn, type StagingContext } from './column.ts'
+
+export class FixedStringColumn extends FixedColumn {
+  #bytes: Buffer = Buffer.alloc(0)
+  constructor(context: StagingContext, type: string, length: number) {
+    super(context, type, length)
+  }
+  protected bind(): void {
+    this.#bytes = this.context.arena.node(this.ptr, this.capacity * this.width)
+  }
+  put(index: number, value: unknown): void {
+    const start = index * this.width
+    if (typeof value === 'string') {
+      if (this.context.refuseInvalidText && !value.isWellFormed()) {
+        this.refuse(
+          'INVALID_TEXT',
+          index,
+          value,
+          'the text holds a lone surrogate, which UTF-8 cannot carry',
+          'Pass the raw bytes as a Uint8Array.',
+        )
+      }
+      const byteLength = Buffer.byteLength(value)
+      if (byteLength > this.width) this.#refuseLength(index, value, byteLength)
+      this.#bytes.write(value, start, byteLength)
+      this.#bytes.fill(0, start + byteLength, start + this.width)
+    } else if (value instanceof Uint8Array) {
+      if (value.byteLength > this.width) this.#refuseLength(index, value, value.byteLength)
+      this.#bytes.set(value, start)
+      this.#bytes.fill(0, start + value.byteLength, start + this.width)
+    } else if (value === undefined) this.putMissing(index)
+    else this.refuseType(index, value, 'a string, or a Uint8Array of raw bytes')
+  }
+  putDefault(index: number): void {
+    this.#bytes.fill(0, index * this.width, (index + 1) * this.width)
+  }
+  #refuseLength(index: number, value: unknown, byteLength: number): never {
+    this.refuse(
+      'TOO_LONG',
+      index,
+      value,
+      `${byteLength} bytes do not fit`,
+      `${this.type} holds ${this.width} bytes of UTF-8: cut the value, or make the column String.`,
+    )
+  }
+}

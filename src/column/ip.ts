@@ -1,0 +1,145 @@
+// IPv4: UInt32, little endian. IPv6: 16 bytes in network order; an IPv4 address in it is ::ffff:a.b.c.d.
+//
+//   IPv4 1.2.3.4 ──▶ 04 03 02 01        IPv6 ::1:2 ──▶ fourteen 00… 00 01 00 02
+
+import { isIPv6 } from 'node:net'
+import { show } from '../errors.ts'
+import { FixedColumn, type StagingContext } from './column.ts'
+
+/** The address as a number, or -1. No octet with a leading zero: readers disagree whether it is octal. */
+export function parseIPv4(text: string): number {
+  let address = 0
+  let octets = 0
+  let at = 0
+  while (octets < 4) {
+    let octet = 0
+    const start = at
+    for (; at < text.length && at - start < 3; at++) {
+      const digit = text.charCodeAt(at) - 48
+      if (digit < 0 || digit > 9) break
+      octet = octet * 10 + digit
+    }
+    if (at === start || octet > 255 || (at - start > 1 && text.charCodeAt(start) === 48)) return -1
+    address = address * 256 + octet
+    octets++
+    if (octets < 4 && text.charCodeAt(at++) !== 46) return -1
+  }
+  return at === text.length ? address : -1
+}
+
+export class IPv4Column extends FixedColumn {
+  #values: Uint32Array = new Uint32Array(0)
+  protected bind(): void {
+    this.#values = this.context.arena.u32(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    if (typeof value === 'string') {
+      const address = parseIPv4(value)
+      if (address < 0)
+        this.refuse('BAD_TEXT', index, value, `${show(value)} is no IPv4 address`, "Write it as '192.0.2.1'.")
+      this.#values[index] = address
+    } else if (typeof value === 'number' || typeof value === 'bigint') {
+      if (!(value >= 0 && value <= 0xffffffff) || (typeof value === 'number' && !Number.isInteger(value))) {
+        this.refuse(
+          'VALUE_OUT_OF_RANGE',
+          index,
+          value,
+          `${show(value)} does not fit`,
+          'An IPv4 address is a whole number from 0 to 4294967295.',
+        )
+      }
+      this.#values[index] = Number(value)
+    } else if (value instanceof Uint8Array) {
+      if (value.byteLength !== 4)
+        this.refuse('BAD_TEXT', index, value, `an IPv4 address has 4 bytes, not ${value.byteLength}`)
+      this.#values[index] = ((value[0] << 24) | (value[1] << 16) | (value[2] << 8) | value[3]) >>> 0
+    } else if (value === undefined) this.putMissing(index)
+    else this.refuseType(index, value, "'192.0.2.1', 4 bytes or a 32-bit number")
+  }
+  putDefault(index: number): void {
+    this.#values[index] = 0
+  }
+}
+
+export class IPv6Column extends FixedColumn {
+  #bytes: Uint8Array = new Uint8Array(0)
+  constructor(context: StagingContext, type: string) {
+    super(context, type, 16)
+  }
+  protected bind(): void {
+    this.#bytes = this.context.arena.u8(this.ptr, this.capacity * 16)
+  }
+  put(index: number, value: unknown): void {
+    if (typeof value === 'string') this.#putText(index, value)
+    else if (value instanceof Uint8Array) {
+      if (value.byteLength !== 16)
+        this.refuse('BAD_TEXT', index, value, `an IPv6 address has 16 bytes, not ${value.byteLength}`)
+      this.#bytes.set(value, index * 16)
+    } else if (typeof value === 'bigint') {
+      if (value < 0n || value >> 128n)
+        this.refuse(
+          'VALUE_OUT_OF_RANGE',
+          index,
+          value,
+          `${value}n does not fit`,
+          'An IPv6 address has 128 bits, unsigned.',
+        )
+      let rest = value
+      for (let i = 15; i >= 0; i--) {
+        this.#bytes[index * 16 + i] = Number(rest & 0xffn)
+        rest >>= 8n
+      }
+    } else if (value === undefined) this.putMissing(index)
+    else this.refuseType(index, value, "'2001:db8::1', 16 bytes or a bigint")
+  }
+  putDefault(index: number): void {
+    this.#bytes.fill(0, index * 16, index * 16 + 16)
+  }
+
+  #putText(index: number, text: string): void {
+    const start = index * 16
+    const bytes = this.#bytes
+    const mapped = parseIPv4(text)
+    if (mapped >= 0) {
+      bytes.fill(0, start, start + 10)
+      bytes[start + 10] = 0xff
+      bytes[start + 11] = 0xff
+      putIPv4(bytes, start + 12, mapped)
+      return
+    }
+    // Node's parser knows every form; a zone ('%eth0') is no part of an address that a column can hold.
+    if (!isIPv6(text) || text.includes('%'))
+      this.refuse('BAD_TEXT', index, text, `${show(text)} is no IPv6 address`, "Write it as '2001:db8::1'.")
+    const [head, tail] = text.split('::') as [string, string | undefined]
+    const first = groups(head)
+    const rest = tail === undefined ? [] : groups(tail)
+    bytes.fill(0, start, start + 16)
+    first.forEach((byte, i) => {
+      bytes[start + i] = byte
+    })
+    rest.forEach((byte, i) => {
+      bytes[start + 16 - rest.length + i] = byte
+    })
+  }
+}
+
+/** Bytes of 'a:b:c' or 'a:1.2.3.4', already checked. */
+function groups(text: string): number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) {
+      const word = Number.parseInt(group, 16)
+      return [word >> 8, word & 0xff]
+    }
+    const bytes = [0, 0, 0, 0]
+    putIPv4(bytes, 0, parseIPv4(group))
+    return bytes
+  })
+}
+
+function putIPv4(bytes: Uint8Array | number[], at: number, address: number): void {
+  bytes[at] = address >>> 24
+  bytes[at + 1] = (address >>> 16) & 0xff
+  bytes[at + 2] = (address >>> 8) & 0xff
+  bytes[at + 3] = address & 0xff
+}

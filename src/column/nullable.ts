@@ -1,0 +1,74 @@
+// Nullable(T): a null map of one byte a row (1 = NULL), then T with a placeholder under each NULL.
+//
+//   Nullable(Int16)   NULL, 5 ──▶ 01 00   00 00 05 00
+
+import type { Pieces } from '../wasm/pieces.ts'
+import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
+
+/** One byte a row. */
+export class NullMap extends FixedColumn {
+  flags: Uint8Array = new Uint8Array(0)
+  constructor(context: StagingContext) {
+    super(context, 'UInt8', 1)
+  }
+  protected bind(): void {
+    this.flags = this.context.arena.u8(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    this.flags[index] = value ? 1 : 0
+  }
+  putDefault(index: number): void {
+    this.flags[index] = 0
+  }
+}
+
+export class NullableColumn extends FixedColumn {
+  flags: Uint8Array = new Uint8Array(0)
+  readonly inner: StagedColumn
+  override readonly minWidth: number
+
+  constructor(context: StagingContext, type: string, inner: StagedColumn) {
+    super(context, type, 1)
+    this.inner = inner
+    this.minWidth = 1 + inner.minWidth
+    inner.parent = this
+  }
+  protected bind(): void {
+    this.flags = this.context.arena.u8(this.ptr, this.capacity)
+  }
+  put(index: number, value: unknown): void {
+    if (value === null) this.putNull(index)
+    else if (value === undefined) this.putMissing(index)
+    else {
+      this.flags[index] = 0
+      this.inner.put(index, value)
+    }
+  }
+  putNull(index: number): void {
+    this.flags[index] = 1
+    this.inner.putZero(index)
+  }
+  putDefault(index: number): void {
+    this.putNull(index)
+  }
+  override ensure(count: number): void {
+    super.ensure(count)
+    this.inner.ensure(count)
+  }
+  override countBytes(count: number): number {
+    return count + this.inner.countBytes(count)
+  }
+  override truncate(count: number): void {
+    this.inner.truncate(count)
+  }
+  override prefix(pieces: Pieces): void {
+    this.inner.prefix(pieces)
+  }
+  override data(pieces: Pieces, count: number): void {
+    super.data(pieces, count)
+    this.inner.data(pieces, count)
+  }
+  override reset(): void {
+    this.inner.reset()
+  }
+}

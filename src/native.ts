@@ -1,0 +1,64 @@
+// The core without a server: blocks, frames and types.
+
+import { STAGED } from './block/builder.ts'
+import { createBuilder } from './block/create.ts'
+import { UsageError } from './errors.ts'
+
+export { decodeBlocks } from './block/decode.ts'
+export { cityHash128, compress, decompress } from './block/frame.ts'
+export { formatType } from './types/format.ts'
+export type { TypeNode } from './types/node.ts'
+export { parseType } from './types/parse.ts'
+export type { TypedValue } from './types/typed.ts'
+export { typed } from './types/typed.ts'
+
+/**
+ * Encodes rows as one Native block, the body of `INSERT INTO t (columns) FORMAT Native`.
+ *
+ * @param columns  names and ClickHouse types, in the order of array rows
+ * @param rows     objects by column name, or arrays in column order; every value is required
+ * @param options  compression 'lz4' puts the block into ClickHouse compressed frames (`decompress=1`)
+ * @returns        the block's bytes; no rows give no bytes, because an empty block would end the server's input
+ * @throws {EncodeError}  a value that does not fit: column, type and row are in the error
+ * @throws {SchemaError}  UNKNOWN_TYPE, BAD_TYPE, UNSUPPORTED_TYPE
+ */
+export function encodeBlock(
+  columns: readonly { readonly name: string; readonly type: string }[],
+  rows: Iterable<object | readonly unknown[]>,
+  options: { compression?: 'none' | 'lz4' } = {},
+): Uint8Array {
+  if (columns.length === 0) {
+    throw new UsageError('BAD_OPTION', 'A block needs at least one column.', {
+      hint: 'The server takes a block of no columns for the end of its input.',
+    })
+  }
+  const list = Array.isArray(rows) ? (rows as readonly (object | readonly unknown[])[]) : [...rows]
+  if (list.length === 0) return new Uint8Array(0)
+  const builder = createBuilder(
+    columns.map(({ name, type }) => ({ name, type, defaultKind: '' as const, defaultExpression: '' })),
+    {
+      // Powers of two, so that calls with nearly as many rows share a builder.
+      blockSize: Math.max(1024, 2 ** Math.ceil(Math.log2(list.length + 1))),
+      blockBytes: MAX_BYTES,
+      compression: options.compression ?? 'none',
+      nullsAsDefault: false,
+      requireAll: true,
+    },
+  )
+  try {
+    for (let rowIndex = 0; rowIndex < list.length; rowIndex++) {
+      if (builder.stage(list[rowIndex], rowIndex) === STAGED) continue
+      throw new UsageError('BAD_OPTION', `The block exceeds ${MAX_BYTES} bytes at row ${rowIndex}.`, {
+        hint: 'Encode fewer rows at a time.',
+      })
+    }
+    const sealed = builder.seal()
+    const bytes = sealed.bytes.slice()
+    sealed.release()
+    return bytes
+  } finally {
+    builder.free()
+  }
+}
+
+const MAX_BYTES = 1024 * 1024 * 1024
