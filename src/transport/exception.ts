@@ -16,7 +16,7 @@ export interface ServerException {
 const CODE = /(?:^|\n|__exception__\s*\S*\s*|exception: )(?:[\w:]+\. )?Code: (\d+)[.,]/
 const PREFIX =
   /^(?:\s*(?:Poco::Exception\. )?Code: \d+[.,] )?(?:e\.code\(\) = -?\d+, )?(?:e\.displayText\(\) = )?(?:[\w:]*Exception: )?/
-const TAIL = /(?:, e\.what\(\) = .*| \(version [^)]*\)\.?| ?\([A-Z][A-Z0-9_]{2,}\)\.?|\s)+$/s
+const TAIL = /(?:, e\.what\(\) = .*| \(version [^()]*(?:\([^()]*\))?\)\.?| ?\([A-Z][A-Z0-9_]{2,}\)\.?|\s)+$/s
 const NAME = /\(([A-Z][A-Z0-9_]{2,})\)/g
 
 /** Undefined where the text holds no exception. */

@@ -34,6 +34,8 @@ export interface ServerOptions {
   config?: string
   /** Settings of the default profile. */
   profile?: Record<string, string | number>
+  /** Seconds after which an idle connection is closed; default 3, as in that version. */
+  keepAliveSeconds?: number
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
@@ -41,10 +43,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   if (binary === undefined) throw new Error(`clickhouse-server is not installed. ${INSTALL_HINT}`)
   const dir = await mkdtemp(join(tmpdir(), 'sluice-clickhouse-'))
   for (let attempt = 1; ; attempt++) {
-    const [httpPort, tcpPort, interserverPort] = await freePorts(3)
-    await writeFile(join(dir, 'config.xml'), configXml(dir, httpPort, tcpPort, interserverPort, options.config ?? ''))
+    const ports = (await freePorts(3)) as [number, number, number]
+    await writeFile(join(dir, 'config.xml'), configXml(dir, ports, options))
     await writeFile(join(dir, 'users.xml'), usersXml(options.profile ?? {}))
-    const server = new RunningServer(binary, dir, httpPort, tcpPort)
+    const server = new RunningServer(binary, dir, ports[0], ports[1])
     try {
       await server.launch()
       return server
@@ -180,7 +182,11 @@ function tail(file: string): string {
   }
 }
 
-function configXml(dir: string, httpPort: number, tcpPort: number, interserverPort: number, more: string): string {
+function configXml(
+  dir: string,
+  [httpPort, tcpPort, interserverPort]: [number, number, number],
+  options: ServerOptions,
+): string {
   return `<yandex>
   <logger><level>warning</level><log>${dir}/server.log</log><errorlog>${dir}/server.err.log</errorlog></logger>
   <http_port>${httpPort}</http_port>
@@ -188,7 +194,7 @@ function configXml(dir: string, httpPort: number, tcpPort: number, interserverPo
   <interserver_http_port>${interserverPort}</interserver_http_port>
   <listen_host>127.0.0.1</listen_host>
   <max_connections>200</max_connections>
-  <keep_alive_timeout>3</keep_alive_timeout>
+  <keep_alive_timeout>${options.keepAliveSeconds ?? 3}</keep_alive_timeout>
   <path>${dir}/data/</path>
   <tmp_path>${dir}/tmp/</tmp_path>
   <user_files_path>${dir}/user_files/</user_files_path>
@@ -199,7 +205,7 @@ function configXml(dir: string, httpPort: number, tcpPort: number, interserverPo
   <mark_cache_size>67108864</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <builtin_dictionaries_reload_interval>3600</builtin_dictionaries_reload_interval>
-  ${more}
+  ${options.config ?? ''}
 </yandex>
 `
 }
