@@ -49,14 +49,15 @@ function formatNamed(name: string | undefined, type: TypeNode): string {
 }
 
 function formatJsonParameter(parameter: JsonParameter): string {
-  if ('path' in parameter) {
-    // Unquoted, this one path would read as the keyword.
-    const path = parameter.path.toUpperCase() === 'SKIP' ? `\`${parameter.path}\`` : quoteName(parameter.path)
-    return `${path} ${formatType(parameter.type)}`
-  }
+  if ('path' in parameter) return `${quotePath(parameter.path, 'SKIP')} ${formatType(parameter.type)}`
   if ('setting' in parameter) return `${parameter.setting}=${parameter.value}`
-  if ('skip' in parameter) return `SKIP ${quoteName(parameter.skip)}`
+  if ('skip' in parameter) return `SKIP ${quotePath(parameter.skip, 'REGEXP')}`
   return `SKIP REGEXP ${quoteText(parameter.skipRegexp)}`
+}
+
+/** A path in quotes where, without them, it would be read as the keyword that may stand in its place. */
+function quotePath(path: string, keyword: string): string {
+  return path.toUpperCase() === keyword ? `\`${path}\`` : quoteName(path)
 }
 
 // ClickHouse, WriteHelpers: valid identifiers that would still be read as a keyword.

@@ -1,5 +1,6 @@
 // The names of ClickHouse's types, as system.data_type_families of 26.7 lists them. A name is either exact (`UInt32`,
 // never `uint32`) or matched without regard to case; SQL aliases are all of the second kind, except GEOMETRY.
+import { closestName } from './closest.ts'
 
 /** Exact names of types without parameters; the `PlainTypeName`s that have no second spelling. */
 const EXACT_PLAIN = [
@@ -136,33 +137,5 @@ export function mayContinue(words: string): boolean {
 
 /** The known name nearest to an unknown one, if any is near. */
 export function nearestFamily(spelling: string): string | undefined {
-  if (spelling.length > 40) return undefined
-  const wanted = spelling.toLowerCase()
-  let nearest: string | undefined
-  let best = Math.min(3, Math.ceil(spelling.length / 3) + 1)
-  for (const name of [...exact.keys(), ...ANY_CASE, ...anyCase.keys()]) {
-    const distance = editDistance(wanted, name.toLowerCase())
-    if (distance < best) {
-      best = distance
-      nearest = name
-    }
-  }
-  return nearest
-}
-
-/** Levenshtein distance, where two swapped neighbours count as one slip. */
-function editDistance(a: string, b: string): number {
-  let older: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current[j] = Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1)
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) current[j] = Math.min(current[j]!, older[j - 2]! + 1)
-    }
-    older = previous
-    previous = current
-  }
-  return previous[b.length]!
+  return closestName(spelling, [...exact.keys(), ...ANY_CASE, ...anyCase.keys()])
 }

@@ -31,10 +31,14 @@ export function parseJsonParameters(reader: TypeReader, inner: () => TypeNode): 
       }
       settings.set(setting, value)
     } else if (path.isWord && path.text.toUpperCase() === 'SKIP') {
-      const skipped = readPath(reader)
-      const isRegexp = skipped.isWord && skipped.text.toUpperCase() === 'REGEXP' && reader.peek() === "'"
-      if (isRegexp) regexps.push(reader.quoted("'"))
-      else skips.add(skipped.text)
+      const before = reader.at
+      if (reader.word()?.toUpperCase() === 'REGEXP') {
+        if (reader.peek() !== "'") throw reader.unexpected('a regular expression in single quotes')
+        regexps.push(reader.quoted("'"))
+      } else {
+        reader.rewind(before)
+        skips.add(readPath(reader).text)
+      }
     } else {
       if (types.has(path.text)) throw reader.bad(`the path ${JSON.stringify(path.text)} has two types`, start)
       types.set(path.text, inner())

@@ -104,6 +104,7 @@ export class TypeReader {
 
   /** One run of escapes, from the backslash on. */
   #escape(): string {
+    const start = this.#at
     const hex = this.#match(HEX_ESCAPES)
     if (hex !== undefined) {
       try {
@@ -111,7 +112,7 @@ export class TypeReader {
           Buffer.from(hex.replaceAll('\\x', ''), 'hex'),
         )
       } catch {
-        throw this.bad(`the escapes ${hex.slice(0, 40)} are no UTF-8`)
+        throw this.bad(`the escapes ${hex.slice(0, 40)} are no UTF-8`, start)
       }
     }
     const character = this.text.charAt(this.#at + 1)
