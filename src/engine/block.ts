@@ -1,0 +1,110 @@
+import type { SealedBytes } from '../block/sealed.ts'
+import type { Settings } from '../transport/transport.ts'
+
+/**
+ * sealed        never arrived at the server: no attempt was made, or none got there
+ * sent          on its way
+ * acknowledged  the server has it
+ * rejected      the server refused it and stored nothing
+ * unknown       an answer was lost: it is stored or not, and only a deduplicating table can take it again safely
+ */
+export type BlockState = 'sealed' | 'sent' | 'acknowledged' | 'rejected' | 'unknown'
+
+/** What errors, events and summaries say of a block. */
+export interface BlockReport {
+  readonly token: string
+  /** Index of its first row in the statement. */
+  readonly firstRow: number
+  readonly rowCount: number
+  /** As sent: of the frames when compressed. */
+  readonly bytes: number
+  readonly state: BlockState
+  readonly attempts: number
+}
+
+/** Where a block goes: the same for all blocks of a statement that hold the same columns. */
+export interface BlockTarget {
+  readonly database: string
+  readonly table: string
+  /** `INSERT INTO db.table (a, b) FORMAT Native` */
+  readonly sql: string
+  readonly settings: Settings
+}
+
+/**
+ * One INSERT: bytes, rows, settings and token, fixed when it was sealed. A retry sends exactly this, because the server
+ * deduplicates by token and never looks at the content: other rows under the same token would vanish.
+ */
+export interface SealedBlock {
+  readonly token: string
+  readonly firstRow: number
+  readonly rowCount: number
+  readonly database: string
+  readonly table: string
+  readonly sql: string
+  readonly settings: Settings
+  /** The Native block, or its frames when `compressed`; empty once acknowledged. */
+  readonly bytes: Uint8Array
+  readonly compressed: boolean
+  readonly state: BlockState
+  readonly attempts: number
+}
+
+/** A sealed block as the engine moves it on: only state and attempts ever change. */
+export class Block implements SealedBlock {
+  readonly token: string
+  readonly firstRow: number
+  readonly rowCount: number
+  readonly byteLength: number
+  readonly compressed: boolean
+  readonly #target: BlockTarget
+  #sealed: SealedBytes | undefined
+  state: BlockState = 'sealed'
+  attempts = 0
+
+  constructor(token: string, firstRow: number, sealed: SealedBytes, target: BlockTarget) {
+    this.token = token
+    this.firstRow = firstRow
+    this.rowCount = sealed.rowCount
+    this.byteLength = sealed.bytes.length
+    this.compressed = sealed.compressed
+    this.#sealed = sealed
+    this.#target = target
+  }
+
+  get database(): string {
+    return this.#target.database
+  }
+
+  get table(): string {
+    return this.#target.table
+  }
+
+  get sql(): string {
+    return this.#target.sql
+  }
+
+  /** With the token among them. */
+  get settings(): Settings {
+    return { ...this.#target.settings, insert_deduplication_token: this.token }
+  }
+
+  get bytes(): Uint8Array {
+    return this.#sealed?.bytes ?? new Uint8Array(0)
+  }
+
+  get rowEnd(): number {
+    return this.firstRow + this.rowCount
+  }
+
+  /** Gives the buffer back. Only when no attempt can still be reading it: acknowledged, or dropped before it was sent. */
+  release(): void {
+    this.#sealed?.release()
+    this.#sealed = undefined
+  }
+
+  report(): BlockReport {
+    const { token, firstRow, rowCount, byteLength: bytes, state, attempts } = this
+    return { token, firstRow, rowCount, bytes, state, attempts }
+  }
+}

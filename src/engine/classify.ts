@@ -1,0 +1,64 @@
+// What a failed attempt says about its block: may another attempt succeed, and may this one have stored the block?
+// The second answer is given against us where in doubt: a wrong "no" duplicates rows, a wrong "perhaps" costs a question.
+//
+//   241 MEMORY_LIMIT_EXCEEDED    again: yes    mayHaveArrived: true     a view may have failed after the table had its part
+//   202 TOO_MANY_SIMULTANEOUS…   again: yes    mayHaveArrived: false    refused at the door
+//    40 CHECKSUM_DOESNT_MATCH    again: once   mayHaveArrived: false    the block could not even be read
+//    60 UNKNOWN_TABLE            again: no     mayHaveArrived: false
+
+import { ServerError, SluiceError, TransportError } from '../errors.ts'
+import { isTooManyPartitions } from '../transport/exception.ts'
+
+export interface Verdict {
+  readonly again: 'yes' | 'once' | 'no'
+  readonly mayHaveArrived: boolean
+  /** The server itself answered no. */
+  readonly refused: boolean
+  readonly hint?: string
+}
+
+export function classify(error: unknown): Verdict {
+  if (error instanceof ServerError) return classifyServer(error)
+  if (error instanceof TransportError) {
+    const { retryable, blockMayHaveArrived: mayHaveArrived, hint } = error
+    return { again: retryable ? 'yes' : 'no', mayHaveArrived, refused: false, ...(hint && { hint }) }
+  }
+  // Our own refusals happen before anything is sent; of a defect nothing is known.
+  return { again: 'no', mayHaveArrived: !(error instanceof SluiceError), refused: false }
+}
+
+function classifyServer(error: ServerError): Verdict {
+  const { serverCode: code, retryable } = error
+  const again = code === SAME_QUERY_ID ? 'yes' : !retryable ? 'no' : DAMAGED.has(code) ? 'once' : 'yes'
+  const mayHaveArrived = retryable ? !DAMAGED.has(code) && !REFUSED_AT_THE_DOOR.has(code) : PERHAPS_STORED.has(code)
+  const partitions = isTooManyPartitions({ code, message: error.message })
+  const hint = partitions ? PARTITIONS_HINT : (HINTS.get(code) ?? error.hint)
+  return { again, mayHaveArrived, refused: true, ...(hint && { hint }) }
+}
+
+// A fixed engineId repeats its query ids after a restart, and the attempt of the process before may still be running.
+const SAME_QUERY_ID = 216
+
+// CANNOT_READ_ALL_DATA, CHECKSUM_DOESNT_MATCH: damage in transit is possible, but the same damage twice is ours.
+const DAMAGED = new Set([33, 40])
+
+// Checked before anything is written: TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS, NO_ACTIVE_REPLICAS,
+// TOO_FEW_LIVE_REPLICAS, UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE, SERVER_OVERLOADED. Every other repeatable code comes in
+// the middle of an insert too, when a partition, a shard or a view may have its share.
+const REFUSED_AT_THE_DOOR = new Set([202, 242, 252, 254, 285, 286, 745])
+
+// Not repeatable, and no proof that nothing is stored: LOGICAL_ERROR, NOT_ENOUGH_SPACE, UNFINISHED, QUERY_WAS_CANCELLED,
+// POCO_EXCEPTION, STD_EXCEPTION, UNKNOWN_EXCEPTION. All others are about the statement or the bytes.
+const PERHAPS_STORED = new Set([49, 243, 341, 394, 1000, 1001, 1002])
+
+const PARTITIONS_HINT =
+  'Rows of one block become one part per partition: sort the rows by partition or lower blockSize, use a coarser PARTITION BY, or raise max_partitions_per_insert_block.'
+
+const AGAIN = 'prepare again, and exec the rows of the blocks that are not acknowledged.'
+const HINTS = new Map<number, string>([
+  [16, `The table lost a column since prepare(): ${AGAIN}`],
+  [53, `The table has other types than at prepare(): ${AGAIN}`],
+  [60, 'The table is gone: create it, and hand the blocks of takeBlocks() to deliver().'],
+  [241, 'Lower blockSize or blockBytes, or raise max_memory_usage for this user.'],
+  [252, 'Merges cannot keep up: insert fewer and larger blocks (blockSize, flushInterval).'],
+])

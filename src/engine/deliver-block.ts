@@ -1,0 +1,78 @@
+import { SluiceError } from '../errors.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Block, BlockState } from './block.ts'
+import { classify } from './classify.ts'
+import type { Clock } from './clock.ts'
+import { type Retry, retryDelay } from './retry.ts'
+
+export interface DeliveryWay {
+  readonly transport: Transport
+  readonly retry: Retry
+  readonly clock: Clock
+  /** [0, 1), for the pauses. */
+  readonly random: () => number
+  /** Ends pauses; the attempt that is under way may finish. */
+  readonly stop: AbortSignal
+  /** Ends the attempt that is under way. */
+  readonly abort: AbortSignal
+  readonly onRetry: (block: Block, error: unknown, delayMs: number) => void
+}
+
+export interface DeliveryEnd {
+  readonly state: Exclude<BlockState, 'sent'>
+  /** Why it is not acknowledged. `stopped` is nobody's fault: another block failed, or the rows are rolled back. */
+  readonly reason?: 'refused' | 'attempts' | 'deadline' | 'stopped'
+  readonly error?: unknown
+  readonly hint?: string
+}
+
+/** Sends one block, the same bytes under the same token, until the server has it or it is clear that it will not. Never rejects. */
+export async function deliverBlock(block: Block, way: DeliveryWay): Promise<DeliveryEnd> {
+  const { retry, clock } = way
+  const settings = block.settings
+  const deadline = clock.now() + retry.deadline
+  // A block that comes here with a lost answer behind it keeps its doubt, whatever this time's answers are.
+  let mayHaveArrived = block.state === 'unknown'
+  let damaged = false
+  for (let attempt = 1; ; attempt++) {
+    block.attempts++
+    try {
+      await way.transport.insert({
+        sql: block.sql,
+        bytes: block.bytes,
+        compressed: block.compressed,
+        settings,
+        // Never the same twice: the server refuses an id whose query still runs, as after a lost connection it may.
+        queryId: `${block.token}:${block.attempts}`,
+        signal: way.abort,
+        attemptTimeoutMs: Math.max(1, Math.min(retry.attemptTimeout, deadline - clock.now())),
+      })
+      return { state: 'acknowledged' }
+    } catch (error) {
+      const verdict = classify(error)
+      mayHaveArrived ||= verdict.mayHaveArrived
+      const state = mayHaveArrived ? 'unknown' : verdict.refused ? 'rejected' : 'sealed'
+      const end = (reason: DeliveryEnd['reason']): DeliveryEnd => ({ state, reason, error, hint: verdict.hint })
+
+      if (way.stop.aborted) return end('stopped')
+      if (verdict.again === 'no' || (verdict.again === 'once' && damaged)) return end('refused')
+      if (verdict.again === 'once') damaged = true
+      if (attempt >= retry.attempts) return end('attempts')
+      const delay = retryDelay(retry, attempt, way.random())
+      // A pause that would outlast the deadline has no attempt behind it, so there is nothing to wait for.
+      if (clock.now() + delay >= deadline) return end('deadline')
+      way.onRetry(block, error, delay)
+      await clock.sleep(delay, way.stop)
+      if (way.stop.aborted) return end('stopped')
+    }
+  }
+}
+
+/** One line on an error for a log or a message: codes only, because the server's own words may quote a row. */
+export function describeCause(error: unknown): string {
+  if (error instanceof SluiceError) {
+    const { serverCode, serverName } = error as { serverCode?: number; serverName?: string }
+    return serverCode === undefined ? error.code : `Code ${serverCode}${serverName ? ` ${serverName}` : ''}`
+  }
+  return error instanceof Error ? error.name : typeof error
+}

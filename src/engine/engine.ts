@@ -1,0 +1,295 @@
+import { TransportError } from '../errors.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Block, BlockReport, BlockState } from './block.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type DeliveryEnd, deliverBlock, describeCause } from './deliver-block.ts'
+import { DeliveryError } from './delivery-error.ts'
+import type { Retry } from './retry.ts'
+
+export interface EngineOptions {
+  readonly transport: Transport
+  readonly retry: Retry
+  /** Blocks under way at the same time. */
+  readonly concurrency: number
+  /** For messages: `db`.`table`. */
+  readonly name: string
+  /** Rows that are in no block yet, for the error's account. */
+  readonly stagedRows?: () => number
+  /** Sends nothing until release(). */
+  readonly held?: boolean
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly listener?: EngineListener
+}
+
+export interface EngineListener {
+  /** A block reached its last state; room may have become free. */
+  onSettled(block: Block): void
+  onRetry(block: Block, error: unknown, delayMs: number): void
+  /** A block failed for good and nothing is under way any more. */
+  onFailed(error: DeliveryError): void
+}
+
+/** How many acknowledged blocks are remembered by token, so that a statement that runs for months stays small. */
+export const REPORTS_KEPT = 16_384
+
+// After an abort the transport has this long to let go of its sockets before the caller is told regardless.
+const ABORT_GRACE_MS = 500
+
+interface Waiter {
+  readonly isDone: () => boolean
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * Sealed blocks in memory until they are acknowledged: sends several at a time, repeats what may be repeated, and stops at
+ * the first block that fails for good. Blocks keep the order in which they were added; acknowledgements need not.
+ */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #clock: Clock
+  readonly #stop = new AbortController()
+  readonly #abort = new AbortController()
+  readonly #waiters = new Set<Waiter>()
+  readonly #rows: Record<BlockState, number> = { sealed: 0, sent: 0, acknowledged: 0, rejected: 0, unknown: 0 }
+  /** All blocks, except the oldest acknowledged ones beyond REPORTS_KEPT. */
+  #blocks: Block[] = []
+  /** Index of the first block that is not acknowledged. */
+  #firstOpen = 0
+  /** Index of the next block to send. */
+  #next = 0
+  #open = 0
+  #underWay = 0
+  #held: boolean
+  #failing:
+    | { code: 'DELIVERY_FAILED' | 'DEADLINE_EXCEEDED' | 'ABORTED'; text: string; cause: unknown; hint?: string }
+    | undefined
+  #failure: DeliveryError | undefined
+  #grace: NodeJS.Timeout | undefined
+  #taken = false
+  readonly totals = { blocks: 0, bytes: 0, acknowledgedBlocks: 0, acknowledgedBytes: 0, retries: 0 }
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#held = options.held ?? false
+  }
+
+  /** Takes a sealed block; its buffer is given back when the server has it. */
+  add(block: Block): void {
+    this.#blocks.push(block)
+    this.#rows[block.state] += block.rowCount
+    this.#open++
+    this.totals.blocks++
+    this.totals.bytes += block.byteLength
+    this.#pump()
+  }
+
+  /** Blocks that are not acknowledged. */
+  get openCount(): number {
+    return this.#open
+  }
+
+  /** Rows by the state of their block. */
+  get rows(): Readonly<Record<BlockState, number>> {
+    return this.#rows
+  }
+
+  /** Set once a block failed for good: every wait was rejected with it. */
+  get failure(): DeliveryError | undefined {
+    return this.#failure
+  }
+
+  /** Sends what was held, and from now on whatever comes. */
+  release(): void {
+    this.#held = false
+    this.#pump()
+  }
+
+  /** Resolves when every row before `rowEnd` is acknowledged, also of rows that come later. */
+  whenAcknowledged(rowEnd: number): Promise<void> {
+    return this.#wait(() => this.#acknowledgedEnd() >= rowEnd)
+  }
+
+  /** Resolves when nothing is left to acknowledge. */
+  whenIdle(): Promise<void> {
+    return this.#wait(() => this.#open === 0)
+  }
+
+  /** Begins no further attempt; resolves when those under way have their answer (or their timeout). */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    if (this.#underWay === 0) return
+    await new Promise<void>((resolve) =>
+      this.#waiters.add({ isDone: () => this.#underWay === 0, resolve, reject: () => resolve() }),
+    )
+  }
+
+  /** Ends the attempts under way too. What was sent and not answered becomes unknown. */
+  fail(code: 'DEADLINE_EXCEEDED' | 'ABORTED', text: string, cause: unknown): void {
+    this.#failing ??= { code, text, cause }
+    this.#stop.abort()
+    this.#abort.abort()
+    if (this.#underWay === 0) this.#publish()
+    else this.#grace ??= setTimeout(() => this.#publish(), ABORT_GRACE_MS)
+  }
+
+  /** Rejects every wait with `error`: the statement is over. */
+  end(error: Error): void {
+    for (const waiter of this.#waiters) waiter.reject(error)
+    this.#waiters.clear()
+  }
+
+  /** What is not acknowledged, in order. The caller owns the blocks from now on; their buffers are not reused. */
+  take(): Block[] {
+    if (this.#taken) return []
+    this.#taken = true
+    return this.#blocks.filter((block) => block.state !== 'acknowledged')
+  }
+
+  /** Gives up the blocks that never arrived, and their buffers; returns how many rows they held. Legal after stop(). */
+  drop(): number {
+    if (this.#taken) return 0
+    const dropped = this.#blocks.filter((block) => block.state === 'sealed')
+    for (const block of dropped) block.release()
+    this.#blocks = this.#blocks.filter((block) => block.state !== 'sealed')
+    const rowCount = this.#rows.sealed
+    this.#rows.sealed = 0
+    return rowCount
+  }
+
+  reports(): BlockReport[] {
+    return this.#blocks.map((block) => block.report())
+  }
+
+  #pump(): void {
+    while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency) {
+      const block = this.#blocks[this.#next]
+      if (block === undefined) return
+      this.#next++
+      this.#underWay++
+      void this.#deliver(block)
+    }
+  }
+
+  async #deliver(block: Block): Promise<void> {
+    const { transport, retry, random = Math.random, listener } = this.#options
+    // The state a block comes with (unknown, when it was taken from another statement) is what deliverBlock must see.
+    const sending = deliverBlock(block, {
+      transport,
+      retry,
+      clock: this.#clock,
+      random,
+      stop: this.#stop.signal,
+      abort: this.#abort.signal,
+      onRetry: (_, error, delayMs) => {
+        this.totals.retries++
+        listener?.onRetry(block, error, delayMs)
+      },
+    })
+    this.#move(block, 'sent')
+    const end = await sending
+    this.#underWay--
+    // An answer that came after the abort's grace, of a block that has another owner by now: its state there stands.
+    if (this.#taken) return
+    this.#move(block, end.state)
+    if (end.state === 'acknowledged') this.#acknowledge(block)
+    else if (end.reason !== 'stopped') this.#failFor(block, end)
+    listener?.onSettled(block)
+    this.#settleWaiters()
+    if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
+    this.#pump()
+  }
+
+  #move(block: Block, state: BlockState): void {
+    this.#rows[block.state] -= block.rowCount
+    block.state = state
+    this.#rows[state] += block.rowCount
+  }
+
+  #acknowledge(block: Block): void {
+    block.release()
+    this.#open--
+    this.totals.acknowledgedBlocks++
+    this.totals.acknowledgedBytes += block.byteLength
+    while (this.#blocks[this.#firstOpen]?.state === 'acknowledged') this.#firstOpen++
+    if (this.#firstOpen > 2 * REPORTS_KEPT) {
+      this.#blocks.splice(0, REPORTS_KEPT)
+      this.#firstOpen -= REPORTS_KEPT
+      this.#next -= REPORTS_KEPT
+    }
+  }
+
+  #failFor(block: Block, end: DeliveryEnd): void {
+    if (this.#failing !== undefined) return
+    // The others may finish the attempt they are in: a definite answer is worth more than a quick error.
+    this.#stop.abort()
+    const { deadline, attempts } = this.#options.retry
+    const why = {
+      refused: 'was refused',
+      attempts: `was not acknowledged in ${attempts} attempts`,
+      deadline: `was not acknowledged within ${deadline} ms`,
+      stopped: '',
+    }[end.reason ?? 'refused']
+    this.#failing = {
+      code: end.reason === 'deadline' ? 'DEADLINE_EXCEEDED' : 'DELIVERY_FAILED',
+      text: `block ${block.token} (rows ${block.firstRow}..${block.rowEnd - 1}) ${why}: ${describeCause(end.error)}`,
+      cause: end.error,
+      ...(end.hint && { hint: end.hint }),
+    }
+  }
+
+  /** Says once, to everybody who waits, what became of every block. */
+  #publish(): void {
+    if (this.#failure !== undefined || this.#failing === undefined) return
+    clearTimeout(this.#grace)
+    const { code, text, cause, hint } = this.#failing
+    // An attempt that outlived the abort may still reach the server.
+    for (const block of this.#blocks) if (block.state === 'sent') this.#move(block, 'unknown')
+    const stagedRows = this.#options.stagedRows?.() ?? 0
+    this.#failure = new DeliveryError(
+      code,
+      `${this.#options.name}: ${text}. ${describeRows({ ...this.#rows, staged: stagedRows })}`,
+      {
+        blocks: this.reports(),
+        stagedRows,
+        cause,
+        hint:
+          hint ??
+          'takeBlocks() hands out what is left under its tokens, for deliver() of a working connection; rollback() drops what was not sent.',
+      },
+    )
+    this.#options.listener?.onFailed(this.#failure)
+    this.end(this.#failure)
+  }
+
+  #acknowledgedEnd(): number {
+    const open = this.#blocks[this.#firstOpen]
+    return open === undefined ? (this.#blocks.at(-1)?.rowEnd ?? 0) : open.firstRow
+  }
+
+  #wait(isDone: () => boolean): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (isDone()) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#waiters.add({ isDone, resolve, reject }))
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.isDone()) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+}
+
+function describeRows(rows: Readonly<Record<string, number>>): string {
+  const told = Object.entries(rows).filter(([, rowCount]) => rowCount > 0)
+  return `Rows: ${told.map(([state, rowCount]) => `${rowCount} ${state}`).join(', ')}.`
+}
+
+/** What a transport throws when the signal fired before it was even asked. */
+export function abortedError(reason: unknown): TransportError {
+  return new TransportError('ABORTED', 'The AbortSignal fired.', { cause: reason })
+}
