@@ -1,0 +1,27 @@
+// The public API.
+
+export type { BlockReport, BlockState, SealedBlock } from './engine/block.ts'
+export { DeliveryError } from './engine/delivery-error.ts'
+export type { RetryOptions } from './engine/retry.ts'
+export {
+  EncodeError,
+  EngineError,
+  ERROR_CODES,
+  type ErrorCode,
+  SchemaError,
+  ServerError,
+  SluiceError,
+  StorageError,
+  TransportError,
+  UsageError,
+} from './errors.ts'
+export type { CheckReport } from './statement/check.ts'
+export { type ConnectOptions, connect } from './statement/connect.ts'
+export type { CloseSummary, Connection } from './statement/connection.ts'
+export type { DeliverOptions, DeliverySummary } from './statement/deliver.ts'
+export type { StatementOptions } from './statement/options.ts'
+export type { RetryEvent, Statement, StatementEvents } from './statement/statement.ts'
+export type { CommitSummary, RollbackSummary, StatementStats } from './statement/stats.ts'
+export type { Transaction } from './statement/transaction.ts'
+export type { Logger, ServerInfo, Settings, SettingValue } from './transport/transport.ts'
+export type { Column, Row } from './types/node.ts'

@@ -1,0 +1,76 @@
+import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
+import { probeSettings } from '../transport/capabilities.ts'
+import { openTransport, type TargetOptions } from '../transport/target.ts'
+import type { ServerInfo, Settings, Transport } from '../transport/transport.ts'
+import { Connection } from './connection.ts'
+import { insertSettings } from './insert-settings.ts'
+
+export interface ConnectOptions extends TargetOptions {
+  /** Server settings of every insert. */
+  settings?: Settings
+  /** For every statement; prepare() can say otherwise. */
+  retry?: RetryOptions
+}
+
+/** A target after first contact. */
+export interface OpenedTarget {
+  readonly transport: Transport
+  readonly server: ServerInfo
+  /** Which of the settings we want to send the server knows. */
+  readonly known: ReadonlySet<string>
+  /** Of unqualified table names; empty for a file. */
+  readonly database: string
+  /** Where prepare() does not say otherwise. */
+  readonly compression: 'lz4' | 'none'
+  /** Blocks of one statement that are on their way at the same time. */
+  readonly concurrency: number
+  readonly options: ConnectOptions
+}
+
+/**
+ * Opens a connection and says hello to the server.
+ *
+ *   'http://user:pass@host:8123/db'   ClickHouse over HTTP; several hosts: an array, or commas
+ *   'chdb:' | 'chdb:./dir'            ClickHouse embedded in the process, in memory or in a directory
+ *   'file:out.native'                 writes the blocks themselves; needs `columns` in prepare()
+ *
+ * @throws {UsageError}      BAD_OPTION, MISSING_DEPENDENCY
+ * @throws {TransportError}  CONNECT_FAILED
+ * @throws {ServerError}     AUTHENTICATION_FAILED
+ */
+export async function connect(target: string | ConnectOptions): Promise<Connection> {
+  const options: ConnectOptions = typeof target === 'string' ? { url: target } : target
+  const { transport, database } = openTransport(options, ['settings', 'retry'])
+  resolveRetry(options.retry)
+  insertSettings(new Set(), options.settings)
+  try {
+    const server = await transport.ping()
+    const [known, current] = await Promise.all([probeSettings(transport), database || currentDatabase(transport)])
+    return new Connection({
+      transport,
+      server,
+      known,
+      database: current,
+      compression: transport.takesFrames ? (options.compression ?? defaultCompression(options)) : 'none',
+      // The embedded engine and a file take one after the other anyway.
+      concurrency: transport.kind === 'http' ? 2 : 1,
+      options,
+    })
+  } catch (error) {
+    await transport.close()
+    throw error
+  }
+}
+
+/** LZ4 carries half the bytes through a network; to the same machine it only costs time (bodies move at the same speed). */
+function defaultCompression({ url = 'client' }: ConnectOptions): 'lz4' | 'none' {
+  const hosts = [url].flat().join(',').split(',')
+  const isLocal = /^(https?:\/\/)?([^/@]*@)?(localhost|127\.[\d.]+|\[::1\])(:\d+)?(\/|$)/i
+  return hosts.every((host) => isLocal.test(host)) ? 'none' : 'lz4'
+}
+
+async function currentDatabase(transport: Transport): Promise<string> {
+  if (transport.kind === 'file') return ''
+  const [row] = await transport.query('SELECT currentDatabase() AS name')
+  return String(row?.name)
+}

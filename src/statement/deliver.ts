@@ -1,0 +1,76 @@
+import { Block, type SealedBlock } from '../engine/block.ts'
+import { Engine } from '../engine/engine.ts'
+import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
+import { EngineError, UsageError } from '../errors.ts'
+import { refuseUnknown } from '../transport/target.ts'
+import { checkTable } from './check.ts'
+import type { OpenedTarget } from './connect.ts'
+import { quoteTable } from './table.ts'
+
+export interface DeliverOptions {
+  /** Sends `unknown` blocks also to tables that cannot recognise them: they may be there already. */
+  acceptDuplicates?: boolean
+  retry?: RetryOptions
+}
+
+export interface DeliverySummary {
+  readonly rows: number
+  readonly blocks: number
+  /** As sent. */
+  readonly bytes: number
+  readonly tokens: readonly string[]
+  readonly retries: number
+}
+
+/** See Connection.deliver. */
+export async function deliverBlocks(
+  opened: OpenedTarget,
+  given: readonly SealedBlock[],
+  options: DeliverOptions,
+): Promise<DeliverySummary> {
+  refuseUnknown(options, ['acceptDuplicates', 'retry'])
+  const blocks = given.filter(isBlock).filter(({ state }) => state !== 'acknowledged')
+  assertFrames(opened, blocks)
+  if (!options.acceptDuplicates) await assertRecognised(opened, blocks)
+
+  const { transport, concurrency } = opened
+  const retry = resolveRetry(opened.options.retry, options.retry)
+  const engine = new Engine({ transport, retry, concurrency, name: 'deliver' })
+  for (const block of blocks) engine.add(block)
+  await engine.whenIdle()
+  const { acknowledgedBlocks, acknowledgedBytes, retries } = engine.totals
+  return {
+    rows: engine.rows.acknowledged,
+    blocks: acknowledgedBlocks,
+    bytes: acknowledgedBytes,
+    tokens: blocks.map(({ token }) => token),
+    retries,
+  }
+}
+
+function isBlock(block: SealedBlock): block is Block {
+  if (block instanceof Block) return true
+  throw new UsageError('BAD_OPTION', 'deliver() takes the blocks of takeBlocks(), as they are.')
+}
+
+function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): void {
+  if (transport.takesFrames || blocks.every(({ compressed }) => !compressed)) return
+  throw new UsageError('NOT_SUPPORTED', `These blocks are compressed, and a ${transport.kind} target takes none.`, {
+    hint: "Prepare with compression: 'none' where blocks may have to go there.",
+  })
+}
+
+async function assertRecognised({ transport, known }: OpenedTarget, blocks: readonly Block[]): Promise<void> {
+  const doubtful = new Map(blocks.filter(({ state }) => state === 'unknown').map((block) => [quoteTable(block), block]))
+  for (const [name, block] of doubtful) {
+    const report = transport.kind === 'file' ? undefined : await checkTable(transport, block, known)
+    if (report !== undefined && report.deduplicatesBy !== 'nothing') continue
+    throw new EngineError(
+      'CANNOT_HOLD_PROMISE',
+      `A block for ${name} may be stored already, and ${name} would not recognise it.`,
+      {
+        hint: 'Look for its rows first. deliver(blocks, { acceptDuplicates: true }) sends it all the same.',
+      },
+    )
+  }
+}

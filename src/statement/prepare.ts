@@ -1,0 +1,166 @@
+import { createBuilder } from '../block/create.ts'
+import type { BlockTarget } from '../engine/block.ts'
+import { abortedError } from '../engine/engine.ts'
+import { resolveRetry } from '../engine/retry.ts'
+import { fixedEngineUuid, randomEngineUuid } from '../engine/token.ts'
+import { EngineError, UsageError } from '../errors.ts'
+import type { Settings } from '../transport/transport.ts'
+import type { Column } from '../types/node.ts'
+import { type CheckReport, checkTable } from './check.ts'
+import type { OpenedTarget } from './connect.ts'
+import { insertSettings } from './insert-settings.ts'
+import { type InsertText, parseInsert } from './insert-text.ts'
+import { type ResolvedOptions, resolveOptions, type StatementOptions } from './options.ts'
+import type { StatementPlan } from './plan.ts'
+import { quoteIdentifier } from './quote.ts'
+import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
+
+/** Decides everything about a statement that can be decided before its first row. */
+export async function planStatement(
+  opened: OpenedTarget,
+  insert: string,
+  given: StatementOptions,
+): Promise<StatementPlan> {
+  const options = resolveOptions(given)
+  const text = parseInsert(insert)
+  const { transport, known } = opened
+  const { logger } = opened.options
+  const table: TableName = { database: text.database ?? opened.database, table: text.table }
+  const name = quoteTable(table)
+  const compression = compressionFor(opened, options)
+  const settings = insertSettings(known, opened.options.settings, options.settings, text.settings)
+  if (options.signal?.aborted) throw abortedError(options.signal.reason)
+
+  logger?.debug('prepare', { table: name })
+  const [columns, report] = await Promise.all([
+    columnsFor(opened, table, text, options),
+    reportFor(opened, table, options),
+  ])
+  if (options.exactlyOnce) assertExactlyOnce(name, report, settings)
+  logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
+  if (report !== undefined) warn(opened, report)
+
+  const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText } = options
+  return {
+    name,
+    builder: createBuilder(columns, {
+      blockSize,
+      blockBytes,
+      compression,
+      table: table.table,
+      ignoreUnknown,
+      strictKeys,
+      invalidText,
+      nullsAsDefault: takesNullsAsDefault(opened),
+    }),
+    engine: { transport, retry: resolveRetry(opened.options.retry, options.retry), concurrency: opened.concurrency },
+    engineUuid:
+      options.engineId === undefined
+        ? randomEngineUuid()
+        : fixedEngineUuid(table.database, table.table, options.engineId),
+    targetOf: targets(table, settings),
+    blockBytes,
+    flushInterval: options.flushInterval,
+    maxPendingBlocks: options.maxPendingBlocks,
+    holdUntilCommit: options.holdUntilCommit,
+    holdBytesMax: options.holdBytesMax,
+    warnings: report?.warnings ?? [],
+    signal: options.signal,
+    logger,
+  }
+}
+
+/**
+ * NULL in a Nullable(T) block column becomes the DEFAULT of a T column, in Native since ClickHouse 23.3.
+ * @see https://github.com/ClickHouse/ClickHouse/pull/46284
+ */
+function takesNullsAsDefault({ known, server: { release } }: OpenedTarget): boolean {
+  return known.has('input_format_null_as_default') && (release[0] > 23 || (release[0] === 23 && release[1] >= 3))
+}
+
+function compressionFor({ transport, compression }: OpenedTarget, options: ResolvedOptions): 'lz4' | 'none' {
+  if (options.compression === 'lz4' && !transport.takesFrames) {
+    throw new UsageError('NOT_SUPPORTED', `compression: 'lz4' is not for this ${transport.kind} target.`, {
+      hint:
+        transport.kind === 'file' ? "connect({ url: 'file:...', compression: 'lz4' }) writes frames." : 'Leave it out.',
+    })
+  }
+  return options.compression ?? compression
+}
+
+async function columnsFor(
+  opened: OpenedTarget,
+  table: TableName,
+  text: InsertText,
+  options: ResolvedOptions,
+): Promise<readonly Column[]> {
+  const declared = options.columns?.map(
+    ({ name, type }): Column => ({ name, type, defaultKind: '', defaultExpression: '' }),
+  )
+  if (declared === undefined && opened.transport.kind === 'file') {
+    throw new UsageError('NOT_SUPPORTED', 'A file cannot say which columns its table has.', {
+      hint: "Declare them: prepare('events', { columns: [{ name: 'a', type: 'UInt8' }] }).",
+    })
+  }
+  return selectColumns(declared ?? (await describeTable(opened.transport, table)), text.columns, table.table)
+}
+
+/** Undefined where nothing is asked of the server: for a file, and where the columns are declared. */
+async function reportFor(
+  opened: OpenedTarget,
+  table: TableName,
+  options: ResolvedOptions,
+): Promise<CheckReport | undefined> {
+  const { transport, known } = opened
+  if (transport.kind === 'file' || (options.columns !== undefined && !options.exactlyOnce)) return undefined
+  return await checkTable(transport, table, known)
+}
+
+function assertExactlyOnce(name: string, report: CheckReport | undefined, settings: Settings): void {
+  const switchedOff = ['insert_deduplicate', 'deduplicate_insert'].find((setting) =>
+    /^(0|false|disable)$/.test(String(settings[setting])),
+  )
+  if (report?.exactlyOnce && switchedOff === undefined) return
+  const why =
+    switchedOff !== undefined
+      ? `The setting ${switchedOff} is off.`
+      : (report?.warnings[0] ?? 'A file recognises nothing.')
+  throw new EngineError('CANNOT_HOLD_PROMISE', `exactlyOnce cannot be held for ${name}. ${why}`)
+}
+
+// Who has no logger still learns, once per table, that a promise does not hold.
+const warned = new Set<string>()
+
+function warn({ options, server }: OpenedTarget, { table, engine, warnings }: CheckReport): void {
+  for (const warning of warnings) {
+    if (options.logger !== undefined) {
+      options.logger.warn('check', { table, engine, warning })
+      continue
+    }
+    const key = `${server.host} ${warning}`
+    if (!warned.has(key)) process.emitWarning(warning, { type: 'SluiceWarning', code: 'SLUICE_NO_DEDUPLICATION' })
+    warned.add(key)
+  }
+}
+
+/** The INSERT of a block by the columns in it: one that all rows leave out is not named, so that the server fills it in. */
+function targets(table: TableName, settings: Settings): StatementPlan['targetOf'] {
+  const made = new Map<string, BlockTarget>()
+  return (columnNames, nullsAsDefault) => {
+    const key = `${nullsAsDefault}${columnNames.join('\0')}`
+    let target = made.get(key)
+    if (target === undefined) {
+      target = {
+        ...table,
+        sql: `INSERT INTO ${quoteTable(table)} (${columnNames.map(quoteIdentifier).join(', ')}) FORMAT Native`,
+        settings: nullsAsDefault ? { ...settings, input_format_null_as_default: 1 } : settings,
+      }
+      if (made.size >= TARGETS_KEPT) made.clear()
+      made.set(key, target)
+    }
+    return target
+  }
+}
+
+/** Rows with ever new sets of missing columns must not fill the memory. */
+const TARGETS_KEPT = 100

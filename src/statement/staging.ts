@@ -1,0 +1,238 @@
+// From rows to blocks on their way: the open block, when it is sealed, and when exec() must ask its caller to wait.
+//
+//   open block ──full, or old enough──▶ sealed ──▶ engine (at most maxPendingBlocks not acknowledged)
+//
+//   maxPendingBlocks on their way   exec() stages into the open block and returns a promise: the wait
+//   and the open block full too     exec() throws BACKPRESSURE; the block is sealed with the next acknowledgement
+
+import { BLOCK_FULL, type BlockBuilder, STAGED, type StageResult } from '../block/builder.ts'
+import { Block } from '../engine/block.ts'
+import { Engine, type EngineListener } from '../engine/engine.ts'
+import { blockToken } from '../engine/token.ts'
+import { UsageError } from '../errors.ts'
+import { Pace } from './pace.ts'
+import type { StatementPlan } from './plan.ts'
+
+export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetry' | 'onFailed'> {
+  /** Throws unless rows are welcome. */
+  readonly assertOpen: () => void
+  readonly onDrain: () => void
+}
+
+interface Wait {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+export class Staging {
+  readonly engine: Engine
+  /** Rows accepted. */
+  rowCount = 0
+  waits = 0
+  earlySeals = 0
+  readonly #plan: StatementPlan
+  readonly #hooks: StagingHooks
+  readonly #builder: BlockBuilder
+  readonly #pace = new Pace()
+  #rowsToLook = this.#pace.rows
+  /** The next exec() has more to do than to stage: the first row of a block, a wait, an end. */
+  #slow = true
+  #sequence = 0
+  /** The open block takes no row before there is room for it. */
+  #full = false
+  /** Seal the open block as soon as there is room. */
+  #sealSoon = false
+  /** There while maxPendingBlocks are on their way. */
+  #wait: Wait | undefined
+  #timer: NodeJS.Timeout | undefined
+  #openedAt = 0
+
+  constructor(plan: StatementPlan, hooks: StagingHooks) {
+    this.#plan = plan
+    this.#hooks = hooks
+    this.#builder = plan.builder
+    this.engine = new Engine({
+      ...plan.engine,
+      name: plan.name,
+      held: plan.holdUntilCommit,
+      stagedRows: () => this.#builder.rowCount,
+      listener: { ...hooks, onSettled: (block) => this.#settled(block) },
+    })
+  }
+
+  /** Rows in the open block. */
+  get stagedRows(): number {
+    return this.#builder.rowCount
+  }
+
+  /** See Statement.exec. */
+  exec(row: object | readonly unknown[]): Promise<void> | undefined {
+    if (this.#slow) return this.#execFirst(row)
+    const result = this.#builder.stage(row, this.rowCount)
+    if (result !== STAGED) return this.#execLast(result, row)
+    this.rowCount++
+    if (--this.#rowsToLook > 0) return undefined
+    return this.#look()
+  }
+
+  /** exec() that is never refused for want of room: its promise then also means that the row is staged. */
+  execPatiently(row: object | readonly unknown[]): Promise<void> | undefined {
+    if (!this.#full) {
+      try {
+        return this.exec(row)
+      } catch (error) {
+        if (!(error instanceof UsageError && error.code === 'BACKPRESSURE')) throw error
+      }
+    }
+    return this.#wait!.promise.then(() => this.execPatiently(row))
+  }
+
+  /** Seals the open block, now or when there is room for it. */
+  sealOpen(): void {
+    if (this.#builder.rowCount === 0) return
+    if (this.#wait === undefined) this.#seal()
+    else this.#sealSoon = true
+  }
+
+  /** Every block that is not acknowledged, the open one included. Only when nothing is sent any more. */
+  take(): Block[] {
+    if (this.#builder.rowCount > 0) this.#seal()
+    return this.engine.take()
+  }
+
+  /** Gives up what was not sent; returns how many rows that were. Only when nothing is sent any more. */
+  drop(): number {
+    const rowCount = this.#builder.rowCount + this.engine.drop()
+    this.#builder.reset()
+    return rowCount
+  }
+
+  /** exec() asks `assertOpen` from now on; no timer seals anything. */
+  halt(): void {
+    this.#slow = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Rejects whoever waits for room. */
+  refuse(error: Error): void {
+    this.#wait?.reject(error)
+    this.#wait = undefined
+  }
+
+  /** Gives the memory back. */
+  end(error: Error): void {
+    this.halt()
+    this.refuse(error)
+    this.engine.end(error)
+    this.#builder.free()
+  }
+
+  /** exec() where something else is due as well. */
+  #execFirst(row: object | readonly unknown[]): Promise<void> | undefined {
+    this.#hooks.assertOpen()
+    if (this.#full) throw this.#backpressure()
+    if (this.#builder.rowCount === 0) this.#assertHoldRoom()
+    const result = this.#builder.stage(row, this.rowCount)
+    if (result !== STAGED) return this.#execLast(result, row)
+    this.rowCount++
+    if (this.#builder.rowCount === 1) this.#startTimer()
+    this.#slow = this.#wait !== undefined
+    if (this.#wait !== undefined) return this.#wait.promise
+    return --this.#rowsToLook > 0 ? undefined : this.#look()
+  }
+
+  /** exec() where the open block is full with this row (BLOCK_FULL), or must go before it (SEAL_FIRST). */
+  #execLast(result: Exclude<StageResult, typeof STAGED>, row: object | readonly unknown[]): Promise<void> | undefined {
+    const hasRoom = this.#wait === undefined
+    if (!hasRoom) this.#full = this.#sealSoon = this.#slow = true
+    if (result === BLOCK_FULL) {
+      this.rowCount++
+      if (hasRoom) this.#seal()
+    } else {
+      if (!hasRoom) throw this.#backpressure()
+      this.earlySeals++
+      this.#seal()
+      const pause = this.#execFirst(row)
+      if (pause !== undefined) return pause
+    }
+    return this.#wait?.promise ?? this.#pace.turn()
+  }
+
+  #look(): Promise<void> | undefined {
+    const pause = this.#pace.look()
+    this.#rowsToLook = this.#pace.rows
+    return pause
+  }
+
+  #seal(): void {
+    const { targetOf, engineUuid, maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
+    const sealed = this.#builder.seal()
+    const token = blockToken(engineUuid, this.#sequence++, sealed.hash)
+    const firstRow = this.rowCount - sealed.rowCount
+    const block = new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+    this.#full = this.#sealSoon = false
+    this.#slow = true // the first row of the next block starts its time
+    logger?.debug('flush', { table: name, token, firstRow, rows: sealed.rowCount, bytes: block.byteLength })
+    this.engine.add(block)
+    if (!holdUntilCommit && this.engine.openCount >= maxPendingBlocks) this.#startWait()
+  }
+
+  #settled(block: Block): void {
+    this.#hooks.onSettled(block)
+    const wait = this.#wait
+    if (wait === undefined || this.engine.openCount >= this.#plan.maxPendingBlocks) return
+    this.#wait = undefined
+    // Rows staged meanwhile go first. That may use up the room again, and then the next exec() waits anew.
+    if (this.#sealSoon && this.#builder.rowCount > 0) this.#seal()
+    wait.resolve()
+    if (this.#wait === undefined) this.#hooks.onDrain()
+  }
+
+  #startWait(): void {
+    this.waits++
+    let settle: Pick<Wait, 'resolve' | 'reject'>
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    promise.catch(() => {}) // the next exec, flush or commit throws the same
+    this.#wait = { promise, ...settle! }
+  }
+
+  #startTimer(): void {
+    const { flushInterval, holdUntilCommit } = this.#plan
+    if (flushInterval === 0 || holdUntilCommit) return
+    this.#openedAt = performance.now()
+    this.#timer ??= setTimeout(this.#tick, flushInterval).unref()
+  }
+
+  /** One timer for all blocks: it looks whether the open one is old enough, instead of being set anew for each. */
+  readonly #tick = (): void => {
+    this.#timer = undefined
+    if (this.#builder.rowCount === 0) return
+    const left = this.#plan.flushInterval - (performance.now() - this.#openedAt)
+    if (left > 1) this.#timer = setTimeout(this.#tick, left).unref()
+    else this.sealOpen()
+  }
+
+  #assertHoldRoom(): void {
+    const { holdUntilCommit, holdBytesMax, blockBytes, name } = this.#plan
+    if (!holdUntilCommit) return
+    const held = this.engine.totals.bytes
+    if (held === 0 || held + blockBytes <= holdBytesMax) return
+    throw new UsageError(
+      'HOLD_LIMIT',
+      `${name}: ${held} bytes are held for commit(), and one more block may exceed ${holdBytesMax}.`,
+      { hint: 'This row is not staged; the rest is: commit() or rollback(), or raise holdBytesMax.' },
+    )
+  }
+
+  #backpressure(): UsageError {
+    return new UsageError(
+      'BACKPRESSURE',
+      `${this.#plan.name}: ${this.engine.openCount} blocks are on their way and the open one is full.`,
+      { hint: 'This row is not staged. Await the promise that exec() returned, then repeat it.' },
+    )
+  }
+}

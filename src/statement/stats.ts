@@ -1,0 +1,47 @@
+import type { BlockReport } from '../engine/block.ts'
+
+/** Rows: `accepted` is the sum of the six below it. Rows that were rolled back are nobody's any more and leave it. */
+export interface StatementStats {
+  readonly accepted: number
+  /** In the open block. */
+  readonly staged: number
+  /** In blocks that never arrived at the server. */
+  readonly sealed: number
+  /** On their way. */
+  readonly sent: number
+  readonly acknowledged: number
+  readonly rejected: number
+  readonly unknown: number
+  /** Blocks sealed so far, and their bytes as sent. */
+  readonly blocks: number
+  readonly bytes: number
+  /** Attempts beyond the first. */
+  readonly retries: number
+  /** How often exec() asked to wait because maxPendingBlocks were on their way. */
+  readonly waits: number
+  /** Blocks sealed before they were full because a row left out other columns than the rows before it. */
+  readonly earlySeals: number
+  /** What was said before the first row: promises this table cannot hold. */
+  readonly warnings: readonly string[]
+}
+
+export interface CommitSummary {
+  /** Acknowledged rows and blocks, and their bytes as sent. */
+  readonly rows: number
+  readonly blocks: number
+  readonly bytes: number
+  /** In the order of the rows; of a very long statement the last 16,384. */
+  readonly tokens: readonly string[]
+  readonly retries: number
+  /** Rows the server refused. */
+  readonly rejected: number
+}
+
+export interface RollbackSummary {
+  /** Rows that were never sent, and now never will be. */
+  readonly droppedRows: number
+  /** Blocks that were sent before: a rollback does not undo them. */
+  readonly blocks: readonly BlockReport[]
+  /** Their tokens. */
+  readonly tokens: readonly string[]
+}
