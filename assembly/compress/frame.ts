@@ -84,7 +84,7 @@ function writeFrame(src: usize, byteLength: usize, method: u32, table: usize, ou
   const body = out + HEADER_BYTES;
   const sizes = out + CHECKSUM_BYTES;
   let bodyBytes: usize = 0;
-  if (method == LZ4) bodyBytes = lz4Compress(src, <u32>byteLength, body, <u32>byteLength, table);
+  if (method == LZ4) bodyBytes = lz4Compress(src, <u32>byteLength, body, <u32>byteLength - 1, table);
   if (bodyBytes == 0) {
     method = NONE;
     bodyBytes = byteLength;

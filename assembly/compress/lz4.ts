@@ -28,8 +28,8 @@ const HASH_BITS: usize = 12;
 export const LZ4_TABLE_BYTES: usize = 4 << HASH_BITS;
 
 /**
- * Compresses `byteLength` bytes at `src`; returns the byte length at `out`, or 0 when it would not be less than `limit`.
- * `table` is LZ4_TABLE_BYTES of scratch.
+ * Compresses `byteLength` bytes at `src`; returns the byte length at `out`, or 0 when `limit` bytes do not hold it: that is
+ * decided before each sequence, by up to 16 bytes too early. `table` is LZ4_TABLE_BYTES of scratch.
  */
 export function lz4Compress(src: usize, byteLength: u32, out: usize, limit: u32, table: usize): u32 {
   const end = src + byteLength;
