@@ -24,6 +24,7 @@ export class Embedded implements Disposable {
       'max_insert_threads = 1',
       'max_block_size = 10000000',
       'optimize_const_name_size = 0',
+      'input_format_parallel_parsing = 0',
     ]) {
       this.run(`SET ${setting}`)
     }
@@ -55,11 +56,11 @@ export class Embedded implements Disposable {
     return table
   }
 
-  /** Inserts a Native body as a client would; throws what the engine said. */
-  async insertNative(table: string, body: Uint8Array): Promise<void> {
-    const file = join(this.#directory, 'body.native')
+  /** Inserts a body as a client would, as one block where the format has none; throws what the engine said. */
+  async insert(table: string, body: Uint8Array | string, format = 'Native'): Promise<void> {
+    const file = join(this.#directory, 'body')
     writeFileSync(file, body)
-    await this.#session.queryAsync(`INSERT INTO ${table} FROM INFILE '${file}' COMPRESSION 'none' FORMAT Native`, {
+    await this.#session.queryAsync(`INSERT INTO ${table} FROM INFILE '${file}' COMPRESSION 'none' FORMAT ${format}`, {
       format: 'TSV',
     })
   }

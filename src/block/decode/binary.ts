@@ -82,7 +82,7 @@ function readValue(reader: ByteReader, node: TypeNode, level: number): unknown {
 
 /** VarUInt n, then n paths with their values; the value of an untyped path brings its type. */
 function readObject(reader: ByteReader, parameters: readonly JsonParameter[], level: number): object {
-  const types = new Map(parameters.filter((one) => 'path' in one).map(({ path, type }) => [path, type]))
+  const types = typedPaths(parameters)
   const row = {}
   repeat(reader, () => {
     const path = reader.text()
@@ -93,8 +93,26 @@ function readObject(reader: ByteReader, parameters: readonly JsonParameter[], le
   return row
 }
 
+// Once per type, not per value: an array may hold many objects of a type with many paths.
+const knownPaths = new WeakMap<readonly JsonParameter[], Map<string, TypeNode>>()
+
+function typedPaths(parameters: readonly JsonParameter[]): Map<string, TypeNode> {
+  let types = knownPaths.get(parameters)
+  if (types === undefined) {
+    types = new Map(parameters.filter((one) => 'path' in one).map(({ path, type }) => [path, type]))
+    knownPaths.set(parameters, types)
+  }
+  return types
+}
+
+/** VarUInt n, then n things that take at least a byte each: else few bytes could stand for endless values. */
 function repeat<T>(reader: ByteReader, read: () => T): T[] {
-  return Array.from({ length: reader.count(reader.varint(), 1, 'values') }, read)
+  return Array.from({ length: reader.count(reader.varint(), 1, 'values') }, () => {
+    const start = reader.at
+    const value = read()
+    if (reader.at === start) throw reader.bad('a value without bytes')
+    return value
+  })
 }
 
 // Types that are their code and nothing else; an index without a name has parameters or is not used in values.
@@ -138,6 +156,12 @@ function readType(reader: ByteReader, level: number): TypeNode {
   const plain = PLAIN[code]
   if (plain !== undefined) return { name: plain }
   const inner = () => readType(reader, level + 1)
+  const element = () => {
+    const type = inner()
+    // No server writes such elements, and beside one byte there could be a hundred thousand of them.
+    if (hasNoBytes(type)) throw reader.bad('an element without bytes')
+    return type
+  }
   switch (code) {
     case 0x11:
       return { name: 'DateTime' }
@@ -150,7 +174,7 @@ function readType(reader: ByteReader, level: number): TypeNode {
     case 0x15:
       return { name: 'String' }
     case 0x16:
-      return { name: 'FixedString', length: reader.varint() }
+      return { name: 'FixedString', length: positive(reader, reader.varint()) }
     case 0x17:
     case 0x18: {
       const isWide = code === 0x18
@@ -170,9 +194,9 @@ function readType(reader: ByteReader, level: number): TypeNode {
     case 0x1e:
       return { name: 'Array', inner: inner() }
     case 0x1f:
-      return { name: 'Tuple', elements: repeat(reader, () => ({ type: inner() })) }
+      return { name: 'Tuple', elements: repeat(reader, () => ({ type: element() })) }
     case 0x20:
-      return { name: 'Tuple', elements: repeat(reader, () => ({ name: reader.text(), type: inner() })) }
+      return { name: 'Tuple', elements: repeat(reader, () => ({ name: reader.text(), type: element() })) }
     case 0x22: {
       const unit = INTERVALS[reader.byte()]
       if (unit === undefined) throw reader.bad('an unknown unit of an Interval', reader.at - 1)
@@ -193,11 +217,11 @@ function readType(reader: ByteReader, level: number): TypeNode {
     case 0x2b:
       return { name: 'Dynamic', maxTypes: reader.byte() }
     case 0x2c:
-      return parseType(reader.text()) // Point, Ring, ...
+      return readGeoType(reader)
     case 0x2d:
       return { name: 'Bool' }
     case 0x2f:
-      return { name: 'Nested', elements: repeat(reader, () => ({ name: reader.text(), type: inner() })) }
+      return { name: 'Nested', elements: repeat(reader, () => ({ name: reader.text(), type: element() })) }
     case 0x30:
       return readJsonType(reader, inner)
     case 0x31:
@@ -212,6 +236,24 @@ function readType(reader: ByteReader, level: number): TypeNode {
         `${reader.place}, byte ${start}: a value of the binary type 0x${code.toString(16)} cannot be decoded`,
       )
   }
+}
+
+function hasNoBytes(type: TypeNode): boolean {
+  if (type.name === 'LowCardinality') return hasNoBytes(type.inner)
+  return type.name === 'Nothing' || (type.name === 'Tuple' && type.elements.length === 0)
+}
+
+function positive(reader: ByteReader, length: number): number {
+  if (length < 1) throw reader.bad('a FixedString of no bytes')
+  return length
+}
+
+/** Types with a name of their own go by it: Point, Ring, Geometry. */
+function readGeoType(reader: ByteReader): TypeNode {
+  const start = reader.at
+  const node = parseType(reader.text())
+  if (geoStructure(node) === undefined) throw reader.bad('the name of a geo type expected', start)
+  return node
 }
 
 function readJsonType(reader: ByteReader, inner: () => TypeNode): TypeNode {

@@ -44,12 +44,14 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 /** JSON.parse, but an integer beyond 2^53 becomes a bigint instead of its neighbour. */
 export function parseJsonText(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text)
-  // Such integers travel through JSON.parse as strings with a prefix that no string of this text has.
-  let mark = '\u0001'
-  while (text.includes(mark)) mark += '\u0001'
-  const marked = text.replace(TOKENS, (token) => {
+  // Such integers travel through JSON.parse as strings that begin with a mark no string of this text has. Strings are
+  // brought into one spelling first, or an escape could hide the mark.
+  const plain = text.replace(TOKENS, (token) => (token.includes('\\') ? JSON.stringify(JSON.parse(token)) : token))
+  let mark = '\ue000'
+  while (plain.includes(mark)) mark += '\ue000'
+  const marked = plain.replace(TOKENS, (token) => {
     const isWide = /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token))
-    return isWide ? JSON.stringify(mark + token) : token
+    return isWide ? `"${mark}${token}"` : token
   })
   return JSON.parse(marked, (_, value) =>
     typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
