@@ -3,15 +3,17 @@
 
 import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { TransportError } from '../errors.ts'
 import type { Deadline } from './deadline.ts'
-import { type HttpAnswer, INSERT_TEXT_MAX, readText } from './http-answer.ts'
-import { connectFailed, connectionLost } from './http-post.ts'
+import { type HttpAnswer, INSERT_TEXT_MAX, readAnswer } from './http-answer.ts'
+import { connectFailed, connectionLost, successTooEarly } from './http-post.ts'
 import type { Settings } from './transport.ts'
 
 export interface ExecRequest {
   readonly sql: string
-  /** The body of an insert; the sql travels in the URL then. */
+  /** The block of an insert, and what goes before it in the body; the sql travels in the URL then. */
   readonly bytes?: Uint8Array
+  readonly head?: Uint8Array
   readonly settings: Settings
   readonly queryId?: string
 }
@@ -27,10 +29,10 @@ export async function execRequest(
   deadline: Deadline,
 ): Promise<HttpAnswer> {
   if (deadline.passed) throw deadline.error(false)
-  const body = request.bytes === undefined ? undefined : new BlockBody(request.bytes)
+  const body = request.bytes === undefined ? undefined : new BlockBody(request.bytes, request.head)
   const sent = () => body === undefined || body.taken
   try {
-    const answer = await client.exec({
+    const exec = await client.exec({
       query: request.sql,
       ...(body && { values: body }),
       clickhouse_settings: urlSettings(request.settings),
@@ -39,18 +41,21 @@ export async function execRequest(
       // Without this the client parses the error itself and loses the status on the way.
       ignore_error_response: true,
     } as Parameters<ClickHouseClient['exec']>[0])
-    const { stream } = answer
+    const { stream } = exec
     // The client stops watching the signal once the headers are there.
     const onDeadline = () => stream.destroy()
     deadline.signal.addEventListener('abort', onDeadline, { once: true })
     if (deadline.passed) onDeadline()
     try {
-      const text = await readText(stream, body === undefined ? QUERY_TEXT_MAX : INSERT_TEXT_MAX)
-      return { status: answer.http_status_code ?? 0, headers: answer.response_headers, text }
+      const status = exec.http_status_code ?? 0
+      const answer = await readAnswer(stream, status, exec.response_headers, body ? INSERT_TEXT_MAX : QUERY_TEXT_MAX)
+      if (status === 200 && !sent()) throw successTooEarly()
+      return answer
     } finally {
       deadline.signal.removeEventListener('abort', onDeadline)
     }
   } catch (thrown) {
+    if (thrown instanceof TransportError) throw thrown
     const cause = thrown as NodeJS.ErrnoException
     if (deadline.passed || cause.message === 'Timeout error.') throw deadline.error(sent())
     throw isConnectFailure(cause) ? connectFailed(url, cause) : connectionLost(url, cause, sent())
@@ -66,9 +71,10 @@ class BlockBody extends Readable {
   readonly #bytes: Uint8Array
   #offset = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, head: Uint8Array | undefined) {
     super({ highWaterMark: 1 })
     this.#bytes = bytes
+    if (head !== undefined && head.length > 0) this.push(head)
   }
 
   override _read(): void {

@@ -47,33 +47,48 @@ function statusError(status: number): TransportError {
   // 3xx and 4xx are given instead of handling the request; 408 and everything from 500 up may come in the middle of it.
   const refused = status >= 300 && status < 500 && status !== 408
   return new TransportError('HTTP_STATUS', `HTTP status ${status} without a ClickHouse exception.`, {
-    hint:
-      status === 401 || status === 403
-        ? 'Something in front of ClickHouse wants other credentials.'
-        : 'Check that the URL is ClickHouse’s HTTP port (usually 8123, TLS 8443) and what stands in front of it.',
+    hint: statusHint(status),
     status,
     blockMayHaveArrived: !refused,
     retryable: [408, 425, 429, 502, 503, 504].includes(status),
   })
 }
 
+function statusHint(status: number): string {
+  if (status === 401 || status === 403) return 'Something in front of ClickHouse wants other credentials.'
+  const port = 'Check that the URL is ClickHouse’s HTTP port (usually 8123, TLS 8443) and what stands in front of it.'
+  if (status !== 400 && status !== 414) return port
+  return `${port} An INSERT of very many columns makes a long URL: with compression 'none' it travels in the body.`
+}
+
 /** Most text kept of one body. An insert answers with nothing or an exception; more is drained and dropped. */
 export const INSERT_TEXT_MAX = 64 * 1024
 
-/** Reads a body to its end. Rejects when it is cut. */
-export function readText(body: Readable, byteLengthMax: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let byteLength = 0
+/** Reads a body to its end. Rejects when it is cut, unless the headers already said no: that stands. */
+export async function readAnswer(
+  body: Readable,
+  status: number,
+  headers: IncomingHttpHeaders,
+  byteLengthMax: number,
+): Promise<HttpAnswer> {
+  const pieces: Buffer[] = []
+  let byteLength = 0
+  const whole = new Promise<void>((resolve, reject) => {
     body.on('data', (piece: Buffer) => {
       if (byteLength < byteLengthMax) pieces.push(piece)
       byteLength += piece.length
     })
-    body.once('end', () => resolve(Buffer.concat(pieces).toString('utf8')))
+    body.once('end', resolve)
     body.on('error', reject)
     // 'close' without 'end' or 'error' is how some streams report a cut.
     body.once('close', () => reject(new Error('the answer was cut')))
   })
+  try {
+    await whole
+  } catch (cause) {
+    if (headers['x-clickhouse-exception-code'] === undefined) throw cause
+  }
+  return { status, headers, text: Buffer.concat(pieces).toString('utf8') }
 }
 
 /** `written_rows` of the X-ClickHouse-Summary header. */
