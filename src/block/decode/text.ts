@@ -56,12 +56,17 @@ export function ipv4Text(address: number): string {
 
 /** Network byte order in, the shortest form out: the first longest run of zero groups (two or more) becomes `::`. */
 export function ipv6Text(view: DataView, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(at + i * 2))
-  let [runStart, runLength] = [0, 1]
+  const groups = new Array<number>(8)
+  for (let i = 0; i < 8; i++) groups[i] = view.getUint16(at + i * 2)
+  let runStart = 0
+  let runLength = 1
   for (let i = 0; i < 8; i++) {
     let end = i
     while (end < 8 && groups[end] === 0) end++
-    if (end - i > runLength) [runStart, runLength] = [i, end - i]
+    if (end - i > runLength) {
+      runStart = i
+      runLength = end - i
+    }
   }
   if (runLength === 1) return hexGroups(groups)
   // An IPv4 address inside prints as one: ::1.2.3.4 and ::ffff:1.2.3.4.
@@ -72,7 +77,9 @@ export function ipv6Text(view: DataView, at: number): string {
 }
 
 function hexGroups(groups: number[]): string {
-  return groups.map((group) => group.toString(16)).join(':')
+  let text = ''
+  for (let i = 0; i < groups.length; i++) text += (i === 0 ? '' : ':') + groups[i]!.toString(16)
+  return text
 }
 
 function twoDigits(value: number | bigint): string {
