@@ -35,20 +35,22 @@ export interface ConvertOptions {
 }
 
 /**
- * CSV and TSV: fields in the order of `columns` → a row. The row is an array, the same one every time, or an object when a
- * column is left to the server.
+ * CSV and TSV: the fields of a record → a row. The row is an array, the same one every time, or an object when a column is left
+ * to the server.
+ * @param positions  which field belongs to which column; default: in their order
  * @throws (the converter) {EncodeError} BAD_TEXT, TOO_MANY_DIGITS
  */
 export function fieldConverter(
   columns: readonly Column[],
   options: ConvertOptions,
+  positions: readonly number[] = columns.map((_, i) => i),
 ): (fields: readonly Field[]) => unknown[] | Record<string, unknown> {
   const codecs = columns.map((column) => codecFor(column, options, { exact: false }))
   const row: unknown[] = new Array(columns.length)
   return (fields) => {
     let isWhole = true
     for (let i = 0; i < codecs.length; i++) {
-      const field = fields[i]
+      const field = fields[positions[i]!]
       const codec = codecs[i]!
       if (field === null) row[i] = null
       else if (field === undefined || (field === '' && !codec.takesEmptyText)) {

@@ -96,7 +96,7 @@ export function createTableSql(
 /** A repeated text first, then the first time: what queries filter by. Else an id. A key column must not be Nullable. */
 function orderBy(columns: readonly GuessedColumn[]): string {
   const repeated = columns.find(({ type }) => type === 'LowCardinality(String)')
-  const time = columns.find(({ type }) => /^Date/.test(type))
+  const time = columns.find(({ type }) => /^DateTime/.test(type)) ?? columns.find(({ type }) => /^Date/.test(type))
   const id = columns.find(({ name, type }) => /(^|_)id$/i.test(name) && !/Nullable|Array/.test(type))
   const key = time ? [repeated, time] : [id]
   const names = key.flatMap((column) => (column ? [quoteIdentifier(column.name)] : []))

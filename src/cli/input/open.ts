@@ -18,6 +18,8 @@ export interface Input {
   readonly bytesRead: number
   /** Decompressed bytes. */
   readonly pieces: AsyncGenerator<Buffer>
+  /** Ends the input where it is, also while it waits for a pipe. */
+  close(): void
 }
 
 /** @throws {StorageError} FILE_FAILED: the file is missing, unreadable or a directory. */
@@ -42,15 +44,23 @@ class OpenInput implements Input {
   readonly size: number | undefined
   readonly pieces: AsyncGenerator<Buffer>
   bytesRead = 0
+  readonly #source: Readable
+  #isClosed = false
 
   constructor(name: string, source: Readable, size: number | undefined) {
     this.name = name
+    this.#source = source
     this.size = size
-    this.pieces = this.#decompressed(source)
+    this.pieces = this.#decompressed()
   }
 
-  async *#decompressed(source: Readable): AsyncGenerator<Buffer> {
-    const counted = this.#counted(source)
+  close(): void {
+    this.#isClosed = true
+    this.#source.destroy()
+  }
+
+  async *#decompressed(): AsyncGenerator<Buffer> {
+    const counted = this.#counted()
     const head = await takeHead(counted, 4)
     const rest = prepend(head, counted)
     if (head[0] === 0x1f && head[1] === 0x8b) return yield* gunzipped(this.name, rest)
@@ -61,14 +71,14 @@ class OpenInput implements Input {
     yield* rest
   }
 
-  async *#counted(source: Readable): AsyncGenerator<Buffer> {
+  async *#counted(): AsyncGenerator<Buffer> {
     try {
-      for await (const piece of source) {
+      for await (const piece of this.#source) {
         this.bytesRead += piece.length
         yield piece
       }
     } catch (error) {
-      throw unreadable(this.name, error)
+      if (!this.#isClosed) throw unreadable(this.name, error)
     }
   }
 }

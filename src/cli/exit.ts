@@ -1,0 +1,49 @@
+// Exit codes, and how an error ends the program: one line that says what happened, one that says what to do.
+
+import { CommanderError } from 'commander'
+import {
+  EncodeError,
+  SchemaError,
+  ServerError,
+  SluiceError,
+  StorageError,
+  TransportError,
+  UsageError,
+} from '../errors.ts'
+
+export const EXIT = {
+  ok: 0,
+  /** Some rows were refused, or an input is damaged. */
+  data: 1,
+  /** Wrong options, a file that cannot be opened, no such table or column. Nothing was sent. */
+  usage: 2,
+  /** The server could not be reached, or refused. */
+  server: 3,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError || error instanceof SchemaError || error instanceof CommanderError) return EXIT.usage
+  if (error instanceof StorageError) return error.code === 'FILE_FAILED' ? EXIT.usage : EXIT.data
+  if (error instanceof EncodeError) return EXIT.data
+  return EXIT.server
+}
+
+/** The message and its hint, without a stack: that is for defects only. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof SluiceError)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const hint = error.hint ?? hintFor(error)
+  return hint === undefined || error.hint !== undefined ? error.message : `${error.message}\n  hint: ${hint}`
+}
+
+function hintFor(error: SluiceError): string | undefined {
+  if (error.code === 'AUTHENTICATION_FAILED')
+    return 'The name comes from --user or the URL, the password from SLUICE_PASSWORD or the URL.'
+  if (error instanceof TransportError && error.code === 'CONNECT_FAILED')
+    return 'Is the server running, and is --to (or SLUICE_URL) its HTTP address, usually port 8123?'
+  if (error instanceof ServerError && error.serverCode === 497)
+    return 'The user needs INSERT on the table and SELECT on system.columns.'
+  return undefined
+}

@@ -1,0 +1,239 @@
+// `sluice load`: files into a table.
+
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { SchemaError, UsageError } from '../errors.ts'
+import { type Connection, connect } from '../index.ts'
+import type { Column } from '../types/node.ts'
+import { createTableSql, guessColumns } from './create.ts'
+import { describeError, EXIT, type ExitCode } from './exit.ts'
+import { FORMATS } from './input/format.ts'
+import { openSource, type Source } from './input/source.ts'
+import { type LoadFlags, type LoadOptions, resolveLoadOptions } from './load-options.ts'
+import { Loader, type LoadResult } from './loader.ts'
+import { Progress } from './progress.ts'
+import { Screen } from './screen.ts'
+import { exitCodeFor, jsonSummary, textSummary } from './summary.ts'
+
+export function addLoadCommand(program: Command): void {
+  program
+    .command('load')
+    .summary('load NDJSON, CSV or TSV into a table')
+    .description(
+      'Loads NDJSON, CSV or TSV files (also gzipped), or stdin, into a ClickHouse table. Columns are found by name: the keys of the objects, or the header.',
+    )
+    .argument('<table>', 'events, or db.events')
+    .argument('[files...]', 'files in the order they are loaded; none, or -, is stdin')
+    .optionsGroup('Target:')
+    .option(
+      '--to <target>',
+      'http://host:8123/db, chdb:./directory or file:out.native (default: SLUICE_URL or CLICKHOUSE_URL)',
+    )
+    .option('--user <name>', 'default: SLUICE_USER; the password comes from SLUICE_PASSWORD or the URL')
+    .addOption(new Option('--password <text>').hideHelp().argParser(refusePassword))
+    .option(
+      '--set <name=value>',
+      'a server setting for every insert; may be repeated',
+      (value: string, all: string[] = []) => [...all, value],
+    )
+    .option('--create', 'create the table from the first 10,000 rows if it does not exist; shows the DDL and asks')
+    .option('--yes', 'do not ask')
+    .optionsGroup('Input:')
+    .addOption(new Option('--format <name>', 'default: by extension, else by the first bytes').choices(FORMATS))
+    .option('--columns <a,b,c>', 'names of the fields instead of the header’s; for NDJSON the keys that are loaded')
+    .option('--no-header', 'the first line of CSV and TSV is a row; needs --columns')
+    .option('--delimiter <char>', 'CSV: one character, or tab (default: comma)')
+    .option('--null <text>', 'unquoted text that means NULL (default: \\N)')
+    .option('--ignore-unknown', 'leave out columns that the table does not have, instead of refusing them')
+    .option('--timezone <name>', 'zone of times without one, where the column names none (default: UTC)')
+    .option('--floor-times', 'cut times that are finer than their column, instead of refusing them')
+    .option('--skip-rows <n>', 'rows of the first file to pass over: what an earlier load says to resume from')
+    .optionsGroup('Bad rows:')
+    .addOption(
+      new Option('--on-error <what>', 'stop at the first bad row, or skip it')
+        .choices(['stop', 'skip'])
+        .default('stop'),
+    )
+    .option('--rejects <file>', 'where skipped rows go, word for word; reasons go to <file>.errors.ndjson')
+    .option('--max-errors <n>', 'with skip: stop after more bad rows than this')
+    .optionsGroup('Blocks:')
+    .option('--block-size <rows>', 'rows per insert (default: 65536)')
+    .option('--block-bytes <bytes>', 'uncompressed bytes per insert, whichever comes first (default: 32MiB)')
+    .addOption(new Option('--compression <name>', 'default: lz4, none on the same machine').choices(['lz4', 'none']))
+    .optionsGroup('Other:')
+    .option('--dry-run', 'read, convert and encode everything, send nothing')
+    .option('--progress', 'show the live line (default: on a terminal)')
+    .option('--no-progress', 'do not')
+    .helpOption('-h, --help', 'show this')
+    .addHelpText('after', HELP)
+    .action(async (table: string, files: string[], flags: LoadFlags) => {
+      process.exitCode = await load(resolveLoadOptions(table, files, flags, process.env))
+    })
+}
+
+const HELP = `
+Values:
+  Times without a zone are in the column's zone, else in --timezone, else UTC. Numbers are days in a Date, unix seconds in a
+  DateTime; in a DateTime64 the size tells seconds, milli-, micro- or nanoseconds.
+  An empty field is a missing value: the column's DEFAULT, NULL where it is Nullable, else zero or ''. "" in CSV and nothing in
+  TSV are the empty string for String columns. \\N (or --null) is NULL. Arrays are [1,2] or ['a','b'], maps {'k':1}.
+  TSV has backslash escapes and no quotes; quoted text with tabs is --format csv --delimiter tab.
+
+Bad rows:
+  stop   everything before the bad row is committed; the last lines say how many rows are in and how to resume
+  skip   bad rows go to --rejects, the others are loaded; the exit code is 1
+
+Exit codes:
+  0 all rows are in   1 bad rows or damaged input   2 wrong usage, no such file or table   3 server or connection
+  130 interrupted (Ctrl-C finishes what is under way for up to 5 s; a second Ctrl-C ends at once)
+
+Output:
+  On a terminal a live line and a summary on stderr. Where stdout is no terminal, one JSON line with rows, refused, seconds,
+  rowsPerSecond and, if something is left to load, resume: {file, skipRows}.
+
+Examples:
+  $ export SLUICE_URL=http://localhost:8123/default SLUICE_PASSWORD=...
+  $ sluice load events events.ndjson
+  $ sluice load events 2024-*.csv.gz --on-error skip --rejects bad.csv
+  $ sluice load events people.csv --create --yes
+  $ sluice load events old.txt --format csv --delimiter ';' --no-header --columns id,name,at
+  $ kafkacat ... | sluice load events --format ndjson
+  $ sluice load events big.csv --dry-run --to chdb:./data
+  $ sluice load events big.csv --skip-rows 1200000
+`
+
+function refusePassword(): never {
+  throw new UsageError('BAD_OPTION', 'a password on the command line can be read by everybody on this machine', {
+    hint: 'Set SLUICE_PASSWORD, or put it into SLUICE_URL: http://user:password@host:8123/db',
+  })
+}
+
+/** @returns the exit code */
+async function load(options: LoadOptions): Promise<ExitCode> {
+  const screen = new Screen()
+  const connection = await connect({
+    url: options.to,
+    username: options.username,
+    password: options.password,
+    logger: screen.logger,
+  })
+  const closing = [connection]
+  try {
+    const prepared = await prepareTable(connection, options)
+    if (prepared === undefined) return EXIT.usage
+    const { columns, source, isDeclared } = prepared
+    let target = connection
+    if (options.dryRun) {
+      target = await connect('file:/dev/null')
+      closing.push(target)
+    }
+    // Without a server to ask, the statement is told the columns.
+    const declared = { ...options, statement: { ...options.statement, columns: columns.filter(isInsertable) } }
+    const loader = new Loader(target, options.dryRun || isDeclared ? declared : options, screen)
+    return await watch(loader, options, screen, () => loader.run(columns, source))
+  } finally {
+    await Promise.all(closing.map((open) => open.close()))
+  }
+}
+
+/** Runs the load under the live line and Ctrl-C, then prints its account. */
+async function watch(
+  loader: Loader,
+  options: LoadOptions,
+  screen: Screen,
+  run: () => Promise<LoadResult>,
+): Promise<ExitCode> {
+  const started = performance.now()
+  const seconds = () => (performance.now() - started) / 1000
+  if (options.showsProgress) screen.progress = new Progress(options.tableName, process.stderr, () => loader.progress)
+  const print = (result: LoadResult) => {
+    screen.progress?.stop()
+    if (result.error !== undefined)
+      screen.message(`${result.at === undefined ? '' : `${result.at}: `}${describeError(result.error)}`)
+    if (options.showsProgress || process.stdout.isTTY || result.resume !== undefined)
+      process.stderr.write(`${textSummary(options, result, seconds())}\n`)
+    if (!process.stdout.isTTY) process.stdout.write(`${jsonSummary(options, result, seconds())}\n`)
+  }
+  let signals = 0
+  const onSignal = () => {
+    if (++signals === 1) {
+      screen.message('interrupted: sending what was read; once more to end at once')
+      loader.interrupt()
+      return
+    }
+    print(loader.account('interrupted'))
+    process.exit(EXIT.interrupted)
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  try {
+    const result = await run()
+    print(result)
+    return exitCodeFor(result)
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+interface PreparedTable {
+  columns: readonly Column[]
+  /** The first file, where it was opened for its columns. */
+  source?: Source
+  /** The columns were guessed: no server has them. */
+  isDeclared: boolean
+}
+
+/** The table's columns; creates the table where that was asked for. Undefined when the user said no. */
+async function prepareTable(connection: Connection, options: LoadOptions): Promise<PreparedTable | undefined> {
+  const server = await connection.ping()
+  if (server.kind !== 'file') {
+    try {
+      return { columns: await connection.describe(options.table), isDeclared: false }
+    } catch (error) {
+      if (!(error instanceof SchemaError && error.code === 'UNKNOWN_TABLE')) throw error
+      if (!options.create) throw withCreateHint(error)
+    }
+  }
+  const source = await openSource(options.files[0]!, options)
+  const guessed = await guessColumns(source, server.release)
+  const columns = guessed.map((column): Column => ({ ...column, defaultKind: '', defaultExpression: '' }))
+  if (server.kind === 'file') return { columns, source, isDeclared: true }
+  const sql = createTableSql(options.table, guessed, server.release)
+  if (options.dryRun) {
+    process.stderr.write(`${sql};\n`)
+    return { columns, source, isDeclared: true }
+  }
+  if (!(await confirm(sql, options))) return undefined
+  await connection.command(sql)
+  return { columns: await connection.describe(options.table), source, isDeclared: false }
+}
+
+function isInsertable({ defaultKind }: Column): boolean {
+  return defaultKind === '' || defaultKind === 'DEFAULT'
+}
+
+function withCreateHint(error: SchemaError): SchemaError {
+  const hint = `${error.hint ?? ''} --create makes the table from the file.`.trim()
+  return new SchemaError('UNKNOWN_TABLE', error.message.split('\n')[0]!, { table: error.table, hint, cause: error })
+}
+
+/** Shows the DDL and asks. Without a terminal to ask on, --yes must have said so. */
+async function confirm(sql: string, options: LoadOptions): Promise<boolean> {
+  if (options.yes) {
+    process.stderr.write(`${sql};\n`)
+    return true
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY || options.files.includes('-')) {
+    process.stdout.write(`${sql};\n`)
+    process.stderr.write(
+      'sluice: nothing was created or loaded: there is no terminal to ask on\n  hint: --yes creates the table as shown, or create it yourself.\n',
+    )
+    return false
+  }
+  process.stderr.write(`${sql};\n\n`)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question('Create this table and load? [y/N] ').finally(() => terminal.close())
+  if (/^y(es)?$/i.test(answer.trim())) return true
+  process.stderr.write('sluice: nothing was created or loaded\n')
+  return false
+}

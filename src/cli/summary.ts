@@ -1,0 +1,73 @@
+// What a load says at its end: one JSON line for programs, two or three lines for people.
+
+import { basename } from 'node:path'
+import { describeError, EXIT, type ExitCode, exitCodeOf } from './exit.ts'
+import type { LoadOptions } from './load-options.ts'
+import type { LoadResult } from './loader.ts'
+import { formatBytes, formatCount } from './progress.ts'
+
+export function exitCodeFor(result: LoadResult): ExitCode {
+  if (result.outcome === 'interrupted') return EXIT.interrupted
+  if (result.error !== undefined) return exitCodeOf(result.error)
+  return result.refused > 0 ? EXIT.data : EXIT.ok
+}
+
+/** The line on stdout. */
+export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: number): string {
+  const {
+    outcome,
+    acknowledged: rows,
+    refused,
+    unknown,
+    undelivered,
+    ahead,
+    read,
+    bytesRead,
+    blocks,
+    retries,
+    resume,
+  } = result
+  return JSON.stringify({
+    table: options.tableName,
+    outcome: options.dryRun && outcome === 'loaded' ? 'dry run' : outcome,
+    rows,
+    ...(refused > 0 ? { refused } : {}),
+    ...(unknown > 0 ? { unknown } : {}),
+    ...(undelivered > 0 ? { undelivered } : {}),
+    ...(ahead > 0 ? { ahead } : {}),
+    read,
+    bytesRead,
+    blocks,
+    retries,
+    seconds: Number(seconds.toFixed(3)),
+    rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)),
+    ...(result.error === undefined ? {} : { at: result.at, error: describeError(result.error) }),
+    ...(resume === undefined ? {} : { resume: { file: options.files[resume.fileIndex], skipRows: resume.record } }),
+  })
+}
+
+/** The lines on stderr. */
+export function textSummary(options: LoadOptions, result: LoadResult, seconds: number): string {
+  const { acknowledged, refused, unknown, ahead, bytesRead, blocks, resume } = result
+  const verb = options.dryRun ? 'would go' : 'are'
+  const rate = formatCount(Math.round(acknowledged / Math.max(seconds, 0.001)))
+  const lines = [
+    `${formatCount(acknowledged)} rows ${verb} in ${options.tableName}: ${formatBytes(bytesRead)} read, ${formatCount(blocks)} blocks, ${seconds.toFixed(1)} s, ${rate} rows/s`,
+  ]
+  if (refused > 0 && options.rejects !== undefined)
+    lines.push(`${formatCount(refused)} rows were refused: see ${options.rejects}`)
+  if (unknown > 0) lines.push(`${formatCount(unknown)} rows may be in the table or not: their answer was lost`)
+  if (resume !== undefined) lines.push(resumeLine(options, result))
+  if (ahead > 0)
+    lines.push(`${formatCount(ahead)} rows behind that place are in the table already: resuming there loads them twice`)
+  return lines.join('\n')
+}
+
+function resumeLine(options: LoadOptions, { resume, error }: LoadResult): string {
+  const { fileIndex, record } = resume!
+  const file = options.files[fileIndex]!
+  const name = file === '-' ? 'stdin' : basename(file)
+  const others = options.files.length > 1 ? `, with ${name} as the first file` : ''
+  const after = exitCodeOf(error) === EXIT.data ? 'correct the row, then ' : ''
+  return `to resume: ${after}run the same command with --skip-rows ${record}${others}`
+}
