@@ -39,7 +39,7 @@ describe.skipIf(!serverAvailable())('A connection that breaks, between us and cl
   let server: TestServer
   let proxy: FaultProxy
   beforeAll(async () => {
-    server = await startServer({ keepAliveSeconds: 1 })
+    server = await startServer({ keepAliveSeconds: 2 })
   })
   afterAll(() => server?.stop())
   beforeEach(async () => {
@@ -97,13 +97,11 @@ describe.skipIf(!serverAvailable())('A connection that breaks, between us and cl
 
     test('idle connections that were closed meanwhile are not used again, however long nobody looked', async () => {
       const transport = open(server.url)
-      for (let round = 0; round < 2; round++) {
-        await Promise.all([1, 2, 3].map(() => transport.insert(insertOf('cut', countingBlock(1)))))
-        // Staging many rows looks like this to the sockets: the server closes them after a second, and no event is read.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_600)
-        await transport.insert(insertOf('cut', countingBlock(1)))
-      }
-      expect(await rowCount()).toBe(8)
+      await Promise.all([1, 2, 3].map(() => transport.insert(insertOf('cut', countingBlock(1)))))
+      // Staging many rows looks like this to the sockets: the server closes them after 2 s, and no event is read.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_600)
+      await transport.insert(insertOf('cut', countingBlock(1)))
+      expect(await rowCount()).toBe(4)
     })
 
     test('an upload that stalls: TIMEOUT in time, the block cannot be there, the next insert works', async () => {
