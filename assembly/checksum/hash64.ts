@@ -10,9 +10,9 @@
 // in    list     count x (u32 ptr, u32 byteLength)
 // out   result   u64
 //
-// A round maps lanes to lanes one to one, so two blocks that differ in one word never have the same hash. Sums of 32-bit
-// products (the way of XXH3, with extmul) ran 1.4x as fast in cache and alike from memory, but collided among blocks that
-// differ in two swapped rows: such sums know only 32 bits about a pair of small differences.
+// A round maps lanes to lanes one to one, so blocks that differ in one word leave different lanes, and the order of words
+// counts. Sums of 32-bit products (the way of XXH3, with extmul) ran 1.4x as fast in cache and alike from memory, but blocks
+// that differ in swapped rows collided: such a sum knows about 32 bits of a pair of small differences.
 //
 // Allocates nothing, cannot fail.
 

@@ -20,9 +20,9 @@ const OFFSET_MAX: usize = 65535;
 const LAST_LITERALS: usize = 5;
 /** The format asks for 12. With 16, literals before a match can be read 16 at a time without leaving the input. */
 const TAIL: usize = 16;
-/** After every 32 misses in a row the step grows by a byte, so noise costs next to nothing: 20 GB/s (bench/lz4). */
+/** After every 32 misses in a row the step grows by a byte, so noise costs next to nothing: 12 GB/s (bench/lz4). */
 const MISSES_BITS: usize = 5;
-/** 13 bits make log rows 1 % smaller and numbers 20 % slower, as the table then crowds the first-level cache. */
+/** With 13 bits log rows were 1 % smaller and 6 % slower, numbers 1.5 % and 18 %: the table crowds the first-level cache. */
 const HASH_BITS: usize = 12;
 /** Scratch for the compressor: where bytes were seen last. */
 export const LZ4_TABLE_BYTES: usize = 4 << HASH_BITS;

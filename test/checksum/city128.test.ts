@@ -1,15 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CORE_BUILDS, onBuild } from '../support/core-builds.ts'
+import { loadCityHash } from '../support/vectors.ts'
 
 type Frame = typeof import('../../src/block/frame.ts')
-
-interface Vector {
-  name: string
-  input_hex: string
-  hash_hex: string
-}
-const vectors: Vector[] = JSON.parse(readFileSync(new URL('../vectors/cityhash.json', import.meta.url), 'utf8')).vectors
 
 describe.each(CORE_BUILDS)('CityHash128 of release 1.0.2 (%s build)', (build) => {
   let cityHash128: Frame['cityHash128']
@@ -18,10 +11,9 @@ describe.each(CORE_BUILDS)('CityHash128 of release 1.0.2 (%s build)', (build) =>
   })
 
   it('is what the engine wrote in front of its frames, in every class of lengths', () => {
+    const vectors = loadCityHash()
     expect(vectors.length).toBeGreaterThan(40)
-    for (const { name, input_hex, hash_hex } of vectors) {
-      expect(`${name} ${inFileOrder(cityHash128(Buffer.from(input_hex, 'hex')))}`).toBe(`${name} ${hash_hex}`)
-    }
+    for (const { name, input, hash } of vectors) expect(cityHash128(input), name).toBe(hash)
   })
 
   // No frame is shorter than ten bytes, so the engine has no vectors for these; every implementation of 1.0.2 agrees on them.
@@ -39,11 +31,3 @@ describe.each(CORE_BUILDS)('CityHash128 of release 1.0.2 (%s build)', (build) =>
     expect(() => cityHash128('text' as unknown as Uint8Array)).toThrow(/BAD_OPTION|It takes a Uint8Array/)
   })
 })
-
-/** Low 64 bits little endian, then high 64 bits little endian. */
-function inFileOrder(hash: bigint): string {
-  const bytes = Buffer.alloc(16)
-  bytes.writeBigUInt64LE(hash & (2n ** 64n - 1n), 0)
-  bytes.writeBigUInt64LE(hash >> 64n, 8)
-  return bytes.toString('hex')
-}
