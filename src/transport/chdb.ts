@@ -196,7 +196,10 @@ function passing(deadline: Deadline, started: () => boolean): Promise<never> {
 function asOurs(error: unknown, queryId: string | undefined): unknown {
   if (error instanceof TransportError || error instanceof UsageError) return error
   // The way through the file is our business, not the reader's.
-  const text = (error as Error).message.replace(/: \(in file\/uri [^)]*\)|: data for INSERT was parsed from file/g, '')
+  const text = (error as Error).message.replace(
+    /: \(in file\/uri [^)]*\)|: While executing File|: data for INSERT was parsed from file/g,
+    '',
+  )
   const exception = parseException(text)
   return exception === undefined ? error : serverError(exception, queryId)
 }
