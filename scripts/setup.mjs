@@ -26,6 +26,20 @@ process.chdir(root)
 const MODULES_STAMP = 'node_modules/.package-lock.json' // npm writes it last
 const SERVERS = ['clickhouse-server', 'redis-server']
 
+// policy-rc.d keeps the package from starting a service: the tests start their own, on ports and directories of their own.
+const APT_INSTALL = `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+if ! apt-cache show "$1" > /dev/null 2>&1; then apt-get update -q; fi
+apt-get install -y -q --no-install-recommends "$1" || { apt-get update -q && apt-get install -y -q --no-install-recommends "$1"; }
+`
+
 const flags = new Set(process.argv.slice(2))
 for (const flag of flags)
   if (!['--servers', '--build'].includes(flag)) fail(`unknown flag ${flag}; known: --servers, --build`)
@@ -110,20 +124,6 @@ function installServers() {
     })
   }
 }
-
-// policy-rc.d keeps the package from starting a service: the tests start their own, on ports and directories of their own.
-const APT_INSTALL = `
-set -e
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
-  chmod 755 "$policy"
-  trap 'rm -f "$policy"' EXIT
-fi
-if ! apt-cache show "$1" > /dev/null 2>&1; then apt-get update -q; fi
-apt-get install -y -q --no-install-recommends "$1" || { apt-get update -q && apt-get install -y -q --no-install-recommends "$1"; }
-`
 
 /** What goes before a command that needs root: nothing, sudo, or undefined where there is no way or no Debian. */
 function rootPrefix() {
