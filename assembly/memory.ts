@@ -9,13 +9,18 @@
 const PAGE: usize = 65536;
 /** v128 loads and typed arrays of every width start on this boundary. */
 const ALIGNMENT: usize = 16;
+/**
+ * Left free behind every region. Columns of 65,536 rows would otherwise all start on a multiple of 64 KiB: one row's values then
+ * compete for the same few cache lines. 2.5x on a row of 20 numbers (66 against 26 ns).
+ */
+const GAP: usize = 5 * 64;
 
 let top: usize = (__heap_base + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 
 /** Room for `byteLength` bytes, zeroed only when fresh from the system; 0 when the memory cannot grow that far. */
 export function reserve(byteLength: usize): usize {
   const ptr = top;
-  const end = (ptr + byteLength + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+  const end = ((ptr + byteLength + ALIGNMENT - 1) & ~(ALIGNMENT - 1)) + GAP;
   if (end < ptr) return 0; // wrapped around 4 GiB
   const size = <usize>memory.size() * PAGE;
   // At 65,536 pages size wraps to 0 in 32 bits, which can only mean "everything is there".

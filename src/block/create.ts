@@ -1,6 +1,6 @@
 import type { ArrayColumn } from '../column/array.ts'
 import { Refusal, type StagedColumn, StagingContext } from '../column/column.ts'
-import { NullsColumn, OmittableColumn, OTHER_OMISSIONS } from '../column/omittable.ts'
+import { type NullsColumn, OmittableColumn, OTHER_OMISSIONS, UniformColumn } from '../column/omittable.ts'
 import { EncodeError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
 import { Arena } from '../wasm/core.ts'
@@ -59,6 +59,8 @@ class NativeBuilder implements BlockBuilder {
   #framesBytes = 0
   #scratchPtr = 0
   #freed = false
+  /** False where every row must have every column. */
+  readonly #mayOmit: boolean
 
   constructor(columns: readonly Column[], options: BuilderOptions, shape: string) {
     this.columns = columns
@@ -66,6 +68,8 @@ class NativeBuilder implements BlockBuilder {
     this.#options = options
     this.#arena = new Arena()
     this.#context = new StagingContext(this.#arena, options.invalidText === 'refuse')
+    this.#mayOmit = options.requireAll !== true
+    this.#context.mayOmit = this.#mayOmit
     this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
     this.#rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
     this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / this.#rowWidth) + 1)
@@ -87,48 +91,53 @@ class NativeBuilder implements BlockBuilder {
   stage(row: object | readonly unknown[], rowIndex: number): StageResult {
     const index = this.rowCount
     const context = this.#context
-    const boundBefore = context.byteBound
     try {
-      if (Array.isArray(row)) {
-        context.mayOmit = false
-        if (row.length !== this.columns.length) this.#refuseArity(row, rowIndex)
-        this.#stageArray(row, index)
-      } else {
-        if (typeof row !== 'object' || row === null) this.#refuseRow(row, rowIndex)
-        context.mayOmit = this.#options.requireAll !== true
+      if (Array.isArray(row)) this.#stageValues(row, index, rowIndex)
+      else {
         this.#stageObject(row, index)
-        if (index === 0 || context.omitted || this.#options.strictKeys) this.#checkRow(row, index, rowIndex)
+        if (context.attention) this.#attend(row, index, rowIndex)
       }
-      if (this.#groups.length > 0) this.#checkGroups(index)
     } catch (error) {
-      this.#undo(index, boundBefore)
+      this.#undo(index)
       if (error === OTHER_OMISSIONS) return SEAL_FIRST
-      throw error instanceof Refusal ? this.#toError(error, rowIndex) : error
+      throw this.#explain(error, row, rowIndex)
     }
     if (index + 1 < this.#checkRows && context.byteBound < this.#checkBytes) {
       this.rowCount = index + 1
       return STAGED
     }
-    return this.#countRow(index, boundBefore)
+    return this.#countRow(index)
   }
 
-  /** The row may have filled the block: counts bytes exactly where the bound says so. */
-  #countRow(index: number, boundBefore: number): StageResult {
+  #stageValues(row: readonly unknown[], index: number, rowIndex: number): void {
+    if (row.length !== this.columns.length) this.#refuseArity(row, rowIndex)
+    this.#context.mayOmit = false
+    this.#stageArray(row, index)
+    this.#context.mayOmit = this.#mayOmit
+    if (this.#groups.length > 0) this.#checkGroups(index)
+  }
+
+  /** The row may have filled the block: counts its bytes exactly. */
+  #countRow(index: number): StageResult {
     const { blockSize, blockBytes } = this.#options
-    if (index > 0 && this.#context.byteBound - boundBefore > blockBytes) {
-      this.#undo(index, boundBefore) // a row larger than a block travels alone
+    const exact = this.#countBytes(index + 1)
+    if (exact >= blockBytes && index > 0 && exact - this.#countBytes(index) > blockBytes) {
+      this.#undo(index) // a row larger than a block travels alone
       return SEAL_FIRST
     }
     this.rowCount = index + 1
-    if (this.rowCount >= blockSize || this.rowCount >= this.#rowCapacity) return BLOCK_FULL
-    let exact = 0
-    for (const { column } of this.#planned) exact += column.countBytes(this.rowCount)
     this.#exactBytes = exact
     this.#exactRows = this.rowCount
     this.#context.byteBound = 0
-    if (exact >= blockBytes) return BLOCK_FULL
+    if (this.rowCount >= blockSize || this.rowCount >= this.#rowCapacity || exact >= blockBytes) return BLOCK_FULL
     this.#planCheck()
     return STAGED
+  }
+
+  #countBytes(count: number): number {
+    let bytes = 0
+    for (const { column } of this.#planned) bytes += column.countBytes(count)
+    return bytes
   }
 
   /** When to count next: half of what is left for the fixed part of rows, half for text and elements. */
@@ -247,32 +256,35 @@ class NativeBuilder implements BlockBuilder {
     this.#exactRows = 0
     this.#context.byteBound = 0
     this.#context.omitted = false
+    this.#context.attention = true
     this.#planCheck()
   }
 
-  #undo(index: number, byteBound: number): void {
+  #undo(index: number): void {
     for (const { column } of this.#planned) column.truncate(index)
-    this.#context.byteBound = byteBound
+    this.#context.mayOmit = this.#mayOmit
     this.#context.omitted = false
+    this.#context.attention = true
+    this.#checkRows = 0 // the bound still counts the row: count exactly after the next one
   }
 
-  #checkRow(row: object, index: number, rowIndex: number): void {
-    const someOmitted = this.#context.omitted
+  /** The first row of a block, a row that leaves a column out, or options that look at every row. */
+  #attend(row: object, index: number, rowIndex: number): void {
+    const { omitted } = this.#context
     this.#context.omitted = false
-    if (!this.#options.ignoreUnknown) {
+    this.#context.attention = this.#options.strictKeys === true || this.#groups.length > 0
+    if (typeof row !== 'object') this.#refuseRow(row, rowIndex)
+    if (!this.#options.ignoreUnknown && (omitted || index === 0 || this.#options.strictKeys)) {
       checkKeys(row, rowIndex, this.#planned, this.#groups, this.#options.table)
     }
-    if (
-      someOmitted &&
-      index === 0 &&
-      this.#planned.every(({ column }) => omittedRows(column, 1) === 1 && !(column instanceof NullsColumn))
-    ) {
+    if (omitted && index === 0 && this.#planned.every(({ column }) => column instanceof UniformColumn && column.omittedRows(1) === 1)) {
       throw new EncodeError('MISSING_VALUE', 'the row leaves every column out', {
         table: this.#options.table,
         row: rowIndex,
         hint: 'This server takes no rows without a column: give at least one value.',
       })
     }
+    if (this.#groups.length > 0) this.#checkGroups(index)
   }
 
   #checkGroups(index: number): void {
@@ -295,6 +307,12 @@ class NativeBuilder implements BlockBuilder {
         length = own
       }
     }
+  }
+
+  #explain(error: unknown, row: unknown, rowIndex: number): unknown {
+    if (error instanceof Refusal) return this.#toError(error, rowIndex)
+    if (typeof row !== 'object' || row === null) this.#refuseRow(row, rowIndex)
+    return error
   }
 
   #toError(refusal: Refusal, rowIndex: number): EncodeError {

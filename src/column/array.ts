@@ -3,7 +3,7 @@
 //   Array(UInt8)   [1, 2], [], [3] ──▶ 02… 02… 03…   01 02 03
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
+import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
 
 /** What Array and Map share: cumulative ends as UInt64, of which the upper words stay 0. */
 export abstract class OffsetsColumn extends FixedColumn {
@@ -20,7 +20,7 @@ export abstract class OffsetsColumn extends FixedColumn {
   elements(count: number): number {
     return count === 0 ? 0 : this.#words[count * 2 - 2]
   }
-  protected endRow(index: number, elements: number): void {
+  endRow(index: number, elements: number): void {
     this.#words[index * 2] = elements
     this.#words[index * 2 + 1] = 0
   }
@@ -67,16 +67,33 @@ export class ArrayColumn extends OffsetsColumn {
       else this.refuseType(index, value, 'an array or a typed array')
       return
     }
-    const start = this.beginRow(index)
     const { length } = value
     const inner = this.inner
-    inner.ensure(start + length)
-    this.context.byteBound += length * this.#elementWidth
+    const start = this.beginElements(index, length)
     for (let i = 0; i < length; i++) inner.put(start + i, value[i])
     this.endRow(index, start + length)
   }
+  /** Room for `length` more elements; returns the index of the first. */
+  beginElements(index: number, length: number): number {
+    const start = this.beginRow(index)
+    this.inner.ensure(start + length)
+    this.context.byteBound += length * this.#elementWidth
+    return start
+  }
   override countBytes(count: number): number {
     return count * 8 + this.inner.countBytes(this.elements(count))
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    const [start, at, element, child] = [source.local(), source.local(), source.local(), source.local()]
+    return `if (Array.isArray(${value})) {
+    const ${start} = ${column}.beginElements(${index}, ${value}.length)
+    for (let ${at} = 0; ${at} < ${value}.length; ${at}++) {
+      const ${element} = ${value}[${at}], ${child} = ${start} + ${at}
+      ${this.inner.putSource(source, child, element)}
+    }
+    ${column}.endRow(${index}, ${start} + ${value}.length)
+  } else ${column}.put(${index}, ${value})`
   }
   override truncate(count: number): void {
     this.inner.truncate(this.elements(count))

@@ -19,6 +19,8 @@ export class StagingContext {
   mayOmit = true
   /** The row being staged left at least one column out. */
   omitted = false
+  /** The builder is to look at the row itself, not only at its values: set with `omitted`, and for the first row of a block. */
+  attention = true
   /** Region that text is written to before the core cuts it into values; shared, because nothing stays in it. */
   readonly scratch: Scratch
   /** Address of 64 zero bytes that nothing writes to. */
@@ -60,6 +62,14 @@ export class Scratch {
   }
 }
 
+/** The row function while it is written. */
+export interface RowSource {
+  /** The identifier under which the function knows a column, or a function of one. */
+  name(value: unknown): string
+  /** A fresh identifier. */
+  local(): string
+}
+
 /** A value was refused. Becomes an EncodeError where table and row are known. */
 export class Refusal {
   readonly code: ErrorCode
@@ -99,6 +109,13 @@ export abstract class StagedColumn {
 
   /** Stages `value` as number `index`; values are put in order, `ensure` was called before. Throws Refusal. */
   abstract put(index: number, value: unknown): void
+  /**
+   * `put` as a statement of the generated row function, its common case written out: V8 inlines only so many calls into one
+   * function, and a row of twenty columns is beyond that. `index` and `value` are identifiers.
+   */
+  putSource(source: RowSource, index: string, value: string): string {
+    return `${source.name(this)}.put(${index}, ${value})`
+  }
   /** Stages the value a missing one gets: the type's zero, NULL, an Enum's lowest code. */
   abstract putDefault(index: number): void
   /** Stages the placeholder under a NULL. */
@@ -141,6 +158,7 @@ export abstract class StagedColumn {
       )
     }
     this.context.omitted = true
+    this.context.attention = true
     this.putDefault(index)
   }
 

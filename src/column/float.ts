@@ -2,7 +2,7 @@
 //
 //   Float32 1.5 ──▶ 00 00 c0 3f        BFloat16 1.5 ──▶ c0 3f
 
-import { FixedColumn, Refusal } from './column.ts'
+import { FixedColumn, Refusal, type RowSource } from './column.ts'
 
 const TAKES = 'a number or a bigint'
 
@@ -33,6 +33,10 @@ export class Float64Column extends FloatColumn {
     if (typeof value === 'number') this.values[index] = value
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = this.convert(index, value)
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number') ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0

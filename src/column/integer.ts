@@ -6,7 +6,7 @@
 // seen one kind of typed array is a single instruction.
 
 import { show } from '../errors.ts'
-import { FixedColumn, Refusal, type StagedColumn } from './column.ts'
+import { FixedColumn, Refusal, type StagedColumn, type RowSource } from './column.ts'
 
 const TAKES = 'a whole number, a bigint or a boolean'
 
@@ -52,6 +52,10 @@ export class UInt8Column extends FixedColumn {
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, 0, 0xff)
   }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && (${value} & 255) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -66,6 +70,10 @@ export class Int8Column extends FixedColumn {
     if (typeof value === 'number' && (value << 24) >> 24 === value) this.values[index] = value
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, -0x80, 0x7f)
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && ${value} << 24 >> 24 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -82,6 +90,10 @@ export class UInt16Column extends FixedColumn {
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, 0, 0xffff)
   }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && (${value} & 65535) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -96,6 +108,10 @@ export class Int16Column extends FixedColumn {
     if (typeof value === 'number' && (value << 16) >> 16 === value) this.values[index] = value
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, -0x8000, 0x7fff)
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && ${value} << 16 >> 16 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -112,6 +128,10 @@ export class UInt32Column extends FixedColumn {
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, 0, 0xffffffff)
   }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && ${value} >>> 0 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -126,6 +146,10 @@ export class Int32Column extends FixedColumn {
     if (typeof value === 'number' && (value | 0) === value) this.values[index] = value
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = smallInteger(this, index, value, -0x80000000, 0x7fffffff)
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && (${value} | 0) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0

@@ -205,8 +205,10 @@ export class LowCardinalityFixedColumn extends StagedColumn implements Dictionar
     this.#inner.put(index, value)
   }
   putDefault(index: number): void {
-    this.#nulls?.put(index, true)
-    this.#inner.putZero(index)
+    if (this.#nulls) {
+      this.#nulls.put(index, true)
+      this.#inner.putZero(index)
+    } else this.#inner.putDefault(index)
   }
   ensure(count: number): void {
     this.#inner.ensure(count)

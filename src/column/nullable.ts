@@ -3,7 +3,7 @@
 //   Nullable(Int16)   NULL, 5 ──▶ 01 00   00 00 05 00
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
+import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
 
 /** One byte a row. */
 export class NullMap extends FixedColumn {
@@ -43,6 +43,11 @@ export class NullableColumn extends FixedColumn {
       this.flags[index] = 0
       this.inner.put(index, value)
     }
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    const inner = this.inner.putSource(source, index, value)
+    return `if (${value} == null) ${column}.put(${index}, ${value}); else { ${column}.flags[${index}] = 0; ${inner} }`
   }
   putNull(index: number): void {
     this.flags[index] = 1

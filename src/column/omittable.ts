@@ -36,6 +36,7 @@ export abstract class OmittableColumn extends StagedColumn {
       )
     }
     this.context.omitted = true
+    this.context.attention = true
   }
   putDefault(index: number): void {
     this.inner.putDefault(index)

@@ -137,8 +137,8 @@ export class StringColumn extends StagedColumn {
   }
 
   countBytes(count: number): number {
-    this.#settle(count)
-    return this.bodyEnd
+    if (count > this.#settled) this.#settle(count)
+    return count === 0 ? 0 : this.#ends[count - 1]
   }
 
   ensure(count: number): void {

@@ -5,7 +5,7 @@
 // A safe integer never becomes a BigInt: its low word is value mod 2^32, its high word floor(value / 2^32), both exact.
 
 import { show } from '../errors.ts'
-import { FixedColumn, Refusal, type StagedColumn, type StagingContext } from './column.ts'
+import { FixedColumn, Refusal, type StagedColumn, type StagingContext, type RowSource } from './column.ts'
 
 const INTEGER_TEXT = /^[+-]?\d+$/
 const TWO_32 = 4294967296
@@ -74,6 +74,10 @@ export class UInt64Column extends FixedColumn {
       this.bigs[index] = big
     }
   }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && ${value} >= 0 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${column}.words[${index} * 2] = ${value} | 0; ${column}.words[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
+  }
   putDefault(index: number): void {
     this.words[index * 2] = 0
     this.words[index * 2 + 1] = 0
@@ -104,6 +108,10 @@ export class Int64Column extends FixedColumn {
       }
       this.bigs[index] = big
     }
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    return `if (typeof ${value} === 'number' && ${value} >= -9007199254740991 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${column}.words[${index} * 2] = ${value} | 0; ${column}.words[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.words[index * 2] = 0
