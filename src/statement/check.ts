@@ -1,8 +1,7 @@
 // What a table promises about a block that is sent twice, because its first answer was lost: rule 3 and rule 7.
 
-import { SchemaError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
-import { inTable, quoteTable, type TableName } from './table.ts'
+import { inTable, quoteTable, type TableName, unknownTable } from './table.ts'
 
 export interface CheckReport {
   /** `` `db`.`table` `` */
@@ -30,8 +29,7 @@ export async function checkTable(
     transport.query(`SELECT engine, engine_full FROM system.tables WHERE ${inTable(name, 'name')}`),
     transport.query(`SELECT name, value FROM system.merge_tree_settings WHERE name IN ('${WINDOWS.join("', '")}')`),
   ])
-  if (row === undefined)
-    throw new SchemaError('UNKNOWN_TABLE', `There is no table ${quoteTable(name)}.`, { table: name.table })
+  if (row === undefined) throw await unknownTable(transport, name)
   const engine = String(row.engine)
   const isReplicated = /^(Replicated|Shared)/.test(engine)
   const setting = isReplicated ? 'replicated_deduplication_window' : 'non_replicated_deduplication_window'

@@ -64,7 +64,6 @@ export class Connection implements AsyncDisposable {
   async check(table: string): Promise<CheckReport> {
     const name = this.#nameOf(table)
     const { transport, known } = this.#opened
-    await describeTable(transport, name)
     return await checkTable(transport, name, known)
   }
 

@@ -5,6 +5,7 @@
 // Only what names the target is kept. The format is ours (Native), and inline data has no place here: it would have to
 // be dropped without a word, so it is refused.
 
+import { UsageError } from '../errors.ts'
 import type { SettingValue } from '../transport/transport.ts'
 import { isIdentifier, Reader } from './insert-tokens.ts'
 
@@ -21,6 +22,9 @@ export interface InsertText {
  * @see https://clickhouse.com/docs/sql-reference/statements/insert-into
  */
 export function parseInsert(text: string): InsertText {
+  if (typeof text !== 'string') {
+    throw new UsageError('BAD_INSERT', `prepare() takes an INSERT, or the name of a table, not ${typeof text}.`)
+  }
   const reader = new Reader(text)
   const isInsert = reader.isWord('INSERT') && reader.peek(1).kind !== 'end' && !reader.isSymbol('.', 1)
   if (!isInsert) return readBareTable(reader)

@@ -87,7 +87,8 @@ export function selectColumns(
   })
 }
 
-async function unknownTable(transport: Transport, name: TableName): Promise<Error> {
+/** Why a table shows no columns. */
+export async function unknownTable(transport: Transport, name: TableName): Promise<Error> {
   // The server says itself why it shows no columns: no such table, no such database, no right to see it.
   const cause = await transport.query(`SELECT * FROM ${quoteTable(name)} LIMIT 0`).then(
     () => undefined,
