@@ -1,6 +1,7 @@
 // Exit codes, and how an error ends the program: one line that says what happened, one that says what to do.
 
 import { CommanderError } from 'commander'
+import { DeliveryError } from '../engine/delivery-error.ts'
 import {
   EncodeError,
   SchemaError,
@@ -31,11 +32,29 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.server
 }
 
-/** The message and its hint, without a stack: that is for defects only. */
+/** What happened and what to do, without a stack: that is for defects only. */
 export function describeError(error: unknown): string {
   if (!(error instanceof SluiceError)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const hint = error.hint ?? hintFor(error)
-  return hint === undefined || error.hint !== undefined ? error.message : `${error.message}\n  hint: ${hint}`
+  const message = error.message.split('\n  hint: ')[0]!
+  // The row's number in its statement says nothing to who has files and lines.
+  const lines = [
+    error instanceof EncodeError
+      ? message.replace(new RegExp(`(^|, )row ${error.row}: `), (_, comma) => (comma ? ': ' : ''))
+      : message,
+  ]
+  const cause = error instanceof DeliveryError && error.cause instanceof SluiceError ? error.cause : undefined
+  if (cause) lines.push(`  ${cause.message.split('\n  hint: ')[0]}`)
+  // Of a block that failed, the hint of the API speaks of blocks in the caller's hands; here they are gone with the process.
+  const hints = [error.hint, cause?.hint, hintFor(cause ?? error)]
+  const hint = hints.find((candidate) => candidate !== undefined && !candidate.includes('takeBlocks()'))
+  if (hint !== undefined) lines.push(`  hint: ${inWordsOfTheProgram(hint)}`)
+  return lines.join('\n')
+}
+
+function inWordsOfTheProgram(hint: string): string {
+  return hint
+    .replace('To drop such keys pass ignoreUnknown: true', '--ignore-unknown leaves such keys out')
+    .replaceAll('before exec()', 'first')
 }
 
 function hintFor(error: SluiceError): string | undefined {

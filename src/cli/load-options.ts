@@ -1,13 +1,15 @@
 // The options of `sluice load` as the loader needs them: checked, with defaults and units.
 
-import { statSync } from 'node:fs'
-import { StorageError, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import type { StatementOptions } from '../index.ts'
 import { parseInsert } from '../statement/insert-text.ts'
+import { resolveOptions } from '../statement/options.ts'
 import { quoteIdentifier } from '../statement/quote.ts'
 import type { Settings } from '../transport/transport.ts'
+import { namedZone } from './convert/times.ts'
 import type { ConvertOptions } from './convert.ts'
 import type { Format } from './input/format.ts'
+import { sizeOf } from './input/open.ts'
 import type { SourceOptions } from './input/source.ts'
 
 /** As commander gives them: texts and flags. */
@@ -96,6 +98,18 @@ export function resolveLoadOptions(
     })
   }
   const ignoreUnknown = flags.ignoreUnknown ?? false
+  const statement: StatementOptions = {
+    ...defined({
+      blockSize: wholeNumber('--block-size', flags.blockSize),
+      blockBytes: byteCount('--block-bytes', flags.blockBytes),
+      compression: flags.compression,
+    }),
+    settings: settingsOf(flags.set ?? []),
+    ignoreUnknown,
+    // A key that is no column is an error wherever it stands, not only in the first row of a block.
+    strictKeys: !ignoreUnknown,
+  }
+  resolveOptions(statement) // refuses sizes outside their limits before anything is opened
   return {
     to,
     ...credentials(to, flags, env),
@@ -108,27 +122,28 @@ export function resolveLoadOptions(
     nullText: flags.null ?? '\\N',
     hasHeader: flags.header,
     columns,
-    timezone: flags.timezone,
+    timezone: timezoneOf(flags.timezone),
     floorTimes: flags.floorTimes,
     skipRows: wholeNumber('--skip-rows', flags.skipRows) ?? 0,
     ignoreUnknown,
-    statement: {
-      ...defined({
-        blockSize: wholeNumber('--block-size', flags.blockSize),
-        blockBytes: byteCount('--block-bytes', flags.blockBytes),
-        compression: flags.compression,
-      }),
-      settings: settingsOf(flags.set ?? []),
-      ignoreUnknown,
-      // A key that is no column is an error wherever it stands, not only in the first row of a block.
-      strictKeys: !ignoreUnknown,
-    },
+    statement,
     rejects: flags.rejects,
     maxErrors: wholeNumber('--max-errors', flags.maxErrors) ?? Number.POSITIVE_INFINITY,
     create: flags.create ?? false,
     yes: flags.yes ?? false,
     dryRun: flags.dryRun ?? false,
     showsProgress: flags.progress ?? process.stderr.isTTY ?? false,
+  }
+}
+
+function timezoneOf(name: string | undefined): string | undefined {
+  try {
+    if (name !== undefined) namedZone(name)
+    return name
+  } catch {
+    throw new UsageError('BAD_OPTION', `the time zone ${JSON.stringify(name)} is not known here`, {
+      hint: 'Names are those of the IANA database: Europe/Berlin.',
+    })
   }
 }
 
@@ -148,13 +163,8 @@ function quoteTableArgument(text: string): string {
 
 /** Every file is looked at before the first row is sent. */
 function totalSize(files: readonly string[]): number | undefined {
-  let total: number | undefined = 0
-  for (const path of files) {
-    const stat = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
-    if (path !== '-' && stat === undefined) throw new StorageError('FILE_FAILED', `cannot read ${path}: no such file`)
-    total = total !== undefined && stat?.isFile() ? total + stat.size : undefined
-  }
-  return total
+  const sizes = files.map(sizeOf)
+  return sizes.reduce((total, size) => (total === undefined || size === undefined ? undefined : total + size), 0)
 }
 
 function delimiterOf({ delimiter, format }: LoadFlags): string {

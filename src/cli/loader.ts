@@ -10,6 +10,7 @@ import { quoteIdentifier } from '../statement/quote.ts'
 import type { Column } from '../types/node.ts'
 import { type Filled, matchColumns } from './columns.ts'
 import { fieldConverter, jsonConverter } from './convert.ts'
+import { describeError } from './exit.ts'
 import { openSource, type Source } from './input/source.ts'
 import type { LoadOptions } from './load-options.ts'
 import { type Position, Positions } from './positions.ts'
@@ -205,9 +206,9 @@ export class Loader {
         ...place,
         code: error.code,
         ...(column === undefined ? {} : { column }),
-        message: error.message,
+        message: describeError(error),
       })
-      if (this.#refused <= MESSAGES_SHOWN) this.#reporter.message(`${at}: ${error.message}`)
+      if (this.#refused <= MESSAGES_SHOWN) this.#reporter.message(`${at}: ${describeError(error)}`)
       if (this.#refused === MESSAGES_SHOWN)
         this.#reporter.message(`further refused rows are only listed in ${this.#options.rejects}.errors.ndjson`)
       return true

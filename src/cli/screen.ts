@@ -15,12 +15,10 @@ export class Screen {
   readonly logger: Logger = {
     debug() {},
     info() {},
-    warn: (message, fields) =>
-      this.message(
-        message === 'retry'
-          ? `${fields?.table}: a block is sent again (${fields?.cause})`
-          : `note: ${fields?.warning ?? message}`,
-      ),
+    warn: (message, fields) => {
+      if (message === 'check') this.message(`note: ${fields?.warning}`)
+      else if (message === 'retry') this.message(`${fields?.table}: a block is sent again (${fields?.cause})`)
+    },
     error() {}, // the error itself is printed at the end
   }
 }

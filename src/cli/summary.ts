@@ -49,18 +49,21 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
 /** The lines on stderr. */
 export function textSummary(options: LoadOptions, result: LoadResult, seconds: number): string {
   const { acknowledged, refused, unknown, ahead, bytesRead, blocks, resume } = result
-  const verb = options.dryRun ? 'would go' : 'are'
   const rate = formatCount(Math.round(acknowledged / Math.max(seconds, 0.001)))
   const lines = [
-    `${formatCount(acknowledged)} rows ${verb} in ${options.tableName}: ${formatBytes(bytesRead)} read, ${formatCount(blocks)} blocks, ${seconds.toFixed(1)} s, ${rate} rows/s`,
+    `${count(acknowledged, 'row')} ${options.dryRun ? 'would go into' : 'loaded into'} ${options.tableName}: ${formatBytes(bytesRead)} read, ${count(blocks, 'block')}, ${seconds.toFixed(1)} s, ${rate} rows/s`,
   ]
   if (refused > 0 && options.rejects !== undefined)
-    lines.push(`${formatCount(refused)} rows were refused: see ${options.rejects}`)
-  if (unknown > 0) lines.push(`${formatCount(unknown)} rows may be in the table or not: their answer was lost`)
+    lines.push(`${count(refused, 'row')} refused: see ${options.rejects}`)
+  if (unknown > 0) lines.push(`${count(unknown, 'row')} may be in the table or not: the answer was lost`)
   if (resume !== undefined) lines.push(resumeLine(options, result))
   if (ahead > 0)
-    lines.push(`${formatCount(ahead)} rows behind that place are in the table already: resuming there loads them twice`)
+    lines.push(`${count(ahead, 'row')} behind that place in the table already: resuming there loads them twice`)
   return lines.join('\n')
+}
+
+function count(number: number, what: string): string {
+  return `${formatCount(number)} ${what}${number === 1 ? '' : 's'}`
 }
 
 function resumeLine(options: LoadOptions, { resume, error }: LoadResult): string {

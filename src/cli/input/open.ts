@@ -1,7 +1,7 @@
 // Opens one input of `sluice load`: a file, or stdin as '-'. gzip is recognised by its first bytes, whatever the name.
 // Bytes are counted as they leave the disk, so that progress compares them with the file's size.
 
-import { createReadStream, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, type Stats, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { StorageError } from '../../errors.ts'
@@ -22,21 +22,31 @@ export interface Input {
   close(): void
 }
 
-/** @throws {StorageError} FILE_FAILED: the file is missing, unreadable or a directory. */
 export function openInput(path: string): Input {
-  if (path === '-') return new OpenInput('stdin', process.stdin, undefined)
-  let size: number | undefined
+  const size = sizeOf(path)
+  return path === '-'
+    ? new OpenInput('stdin', process.stdin, size)
+    : new OpenInput(path, createReadStream(path, { highWaterMark: PIECE_BYTES }), size)
+}
+
+/**
+ * Bytes on disk; undefined for stdin ('-') and other pipes.
+ * @throws {StorageError} FILE_FAILED: the file is missing, unreadable or a directory.
+ */
+export function sizeOf(path: string): number | undefined {
+  if (path === '-') return undefined
+  let stat: Stats
   try {
-    const stat = statSync(path)
-    if (stat.isDirectory())
-      throw new StorageError('FILE_FAILED', `${path} is a directory`, {
-        hint: `Name its files: sluice load <table> ${path}/*`,
-      })
-    if (stat.isFile()) size = stat.size
+    accessSync(path, constants.R_OK)
+    stat = statSync(path)
   } catch (error) {
-    throw error instanceof StorageError ? error : unreadable(path, error)
+    throw unreadable(path, error)
   }
-  return new OpenInput(path, createReadStream(path, { highWaterMark: PIECE_BYTES }), size)
+  if (stat.isDirectory())
+    throw new StorageError('FILE_FAILED', `${path} is a directory`, {
+      hint: `Name its files: sluice load <table> ${path}/*`,
+    })
+  return stat.isFile() ? stat.size : undefined
 }
 
 class OpenInput implements Input {

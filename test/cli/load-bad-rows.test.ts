@@ -1,0 +1,266 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type ChdbFront, startFront } from '../support/chdb-front.ts'
+import { Files, sluice } from './run.ts'
+
+let front: ChdbFront
+const files = new Files()
+beforeAll(async () => {
+  front = await startFront()
+})
+afterAll(async () => {
+  await front.stop()
+  files[Symbol.dispose]()
+})
+
+let table = ''
+let tableCount = 0
+beforeEach(async () => {
+  table = `bad_${++tableCount}`
+  await front.query(
+    `CREATE TABLE ${table} (id UInt32, status UInt8, at Nullable(DateTime('UTC'))) ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 100`,
+  )
+})
+const ids = async () =>
+  (await front.query(`SELECT id FROM ${table} ORDER BY id`)).split('\n').filter(Boolean).map(Number)
+const load = (file: string, ...args: string[]) => sluice(['load', table, file, '--to', front.url, ...args])
+
+describe('a bad row stops the load: rows before it are in, and the place to resume from is said', () => {
+  const cases: [string, string, string, RegExp, number[]][] = [
+    [
+      'a number out of range',
+      'a.csv',
+      'id,status\n1,1\n2,300\n3,3\n',
+      /a\.csv:3: \S*status UInt8: 300 does not fit/,
+      [1],
+    ],
+    ['text for a number', 'a.csv', 'id,status\n1,1\nx,2\n', /a\.csv:3: id UInt32: "x" is no integer/, [1]],
+    [
+      'NULL where none is allowed',
+      'a.csv',
+      'id,status\n1,\\N\n',
+      /a\.csv:2: \S*status UInt8: null, but the column is not Nullable/,
+      [],
+    ],
+    ['a field too few', 'a.csv', 'id,status\n1,1\n2\n', /a\.csv:3: 1 field where 2 columns are expected/, [1]],
+    ['a field too many', 'a.tsv', 'id\tstatus\n1\t1\t1\n', /a\.tsv:2: 3 fields where 2 columns are expected/, []],
+    [
+      'a quote that never closes',
+      'a.csv',
+      'id,status\n1,1\n2,"2\n3,3\n',
+      /a\.csv:3: field 2: the quote does not close/,
+      [1],
+    ],
+    ['broken JSON', 'a.ndjson', '{"id":1,"status":1}\n\n{"id":2,"status":}\n', /a\.ndjson:3: not valid JSON/, [1]],
+    [
+      'JSON that is no object',
+      'a.ndjson',
+      '{"id":1,"status":1}\n7\n',
+      /a\.ndjson:2: a line must be one JSON object, this is 7/,
+      [1],
+    ],
+    [
+      'an unknown key, in any row',
+      'a.ndjson',
+      '{"id":1,"status":1}\n{"id":2,"status":2}\n{"id":3,"status":3,"stauts":4}\n',
+      /a\.ndjson:3: .*"stauts".*Did you mean "status"/s,
+      [1, 2],
+    ],
+    [
+      'a string for a number in JSON',
+      'a.ndjson',
+      '{"id":1,"status":"many"}\n',
+      /a\.ndjson:1: status UInt8: "many" is no integer/,
+      [],
+    ],
+    [
+      'a fraction for an integer in JSON',
+      'a.ndjson',
+      '{"id":1,"status":1.5}\n',
+      /a\.ndjson:1: \S*status UInt8: 1\.5 has a fraction/,
+      [],
+    ],
+    [
+      'a time that is none',
+      'a.ndjson',
+      '{"id":1,"at":"yesterday"}\n',
+      /a\.ndjson:1: at Nullable\(DateTime\('UTC'\)\): "yesterday" is no time/,
+      [],
+    ],
+    [
+      'bytes that are no UTF-8',
+      'a.csv',
+      Buffer.from('id,status\n1,1\n2,\xff\n', 'latin1') as unknown as string,
+      /a\.csv:3: the line is not valid UTF-8/,
+      [1],
+    ],
+  ]
+  for (const [title, name, content, message, expected] of cases) {
+    it(title, async () => {
+      const result = await load(files.write(name, content))
+      expect(result.stderr).toMatch(message)
+      expect(result.code).toBe(1)
+      expect(await ids()).toEqual(expected)
+      expect(result.summary).toMatchObject({
+        outcome: 'stopped',
+        rows: expected.length,
+        refused: 1,
+        resume: { skipRows: expected.length },
+      })
+    })
+  }
+
+  it('names the line where a record of several lines starts', async () => {
+    const result = await load(files.write('lines.csv', 'id,status\n"1\n",1\n2,"\n\n300"\n3,3\n'))
+    expect(result.stderr).toMatch(/lines\.csv:4: status UInt8|lines\.csv:4: \S*status UInt8/)
+    expect(await ids()).toEqual([1])
+  })
+
+  it('resuming there after the correction gives every row once', async () => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i},${i % 200}`)
+    lines[700] = '700,bad'
+    const first = files.write('first.csv', 'id,status\n5000,1\n')
+    const path = files.write('second.csv', `id,status\n${lines.join('\n')}\n`)
+    const stopped = await sluice(['load', table, first, path, '--to', front.url, '--block-size', '64'])
+    expect(stopped).toMatchObject({ code: 1, summary: { rows: 701, resume: { file: path, skipRows: 700 } } })
+    lines[700] = '700,7'
+    files.write('second.csv', `id,status\n${lines.join('\n')}\n`)
+    const { skipRows } = stopped.summary.resume!
+    expect(await load(path, '--skip-rows', String(skipRows))).toMatchObject({ code: 0, summary: { rows: 300 } })
+    expect(await ids()).toEqual([...Array.from({ length: 1000 }, (_, i) => i), 5000])
+  })
+})
+
+describe('--on-error skip: bad rows go to the rejects file, the others are loaded', () => {
+  it('word for word, with their header, so that the corrected file loads', async () => {
+    const path = files.write('skip.csv', 'id,status\n1,1\n2,300\n3,3\n"4\n",bad\n5,5\n')
+    const rejects = files.path('rejects.csv')
+    const result = await load(path, '--on-error', 'skip', '--rejects', rejects)
+    expect(result).toMatchObject({ code: 1, summary: { outcome: 'loaded', rows: 3, refused: 2, read: 5 } })
+    expect(await ids()).toEqual([1, 3, 5])
+    expect(readFileSync(rejects, 'utf8')).toBe('id,status\n2,300\n"4\n",bad\n')
+    const errors = readFileSync(`${rejects}.errors.ndjson`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(errors).toMatchObject([
+      { file: path, line: 3, record: 2, code: 'VALUE_OUT_OF_RANGE', column: 'status' },
+      { file: path, line: 5, record: 4, code: 'BAD_TEXT', column: 'status' },
+    ])
+    expect(errors[0].message).toMatch(/300 does not fit/)
+    files.write('rejects.csv', readFileSync(rejects, 'utf8').replace('300', '30').replace('bad', '4'))
+    expect(await load(rejects)).toMatchObject({ code: 0 })
+    expect(await ids()).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('bytes that are no UTF-8 arrive there unchanged', async () => {
+    const bad = Buffer.from([0x32, 0x2c, 0xff, 0xc3, 0x28])
+    const path = files.write('latin.csv', Buffer.concat([Buffer.from('id,status\n1,1\n'), bad, Buffer.from('\n3,3\n')]))
+    await load(path, '--on-error', 'skip', '--rejects', files.path('latin-rejects.csv'))
+    expect(readFileSync(files.path('latin-rejects.csv'))).toEqual(
+      Buffer.concat([Buffer.from('id,status\n'), bad, Buffer.from('\n')]),
+    )
+    expect(await ids()).toEqual([1, 3])
+  })
+
+  it('files with other headers get rejects files of their own', async () => {
+    const a = files.write('h1.csv', 'id,status\n1,x\n')
+    const b = files.write('h2.csv', 'status,id\nx,2\n')
+    const c = files.write('h3.ndjson', '{"id":3,"status":"x"}\n')
+    await sluice([
+      'load',
+      table,
+      a,
+      b,
+      c,
+      '--to',
+      front.url,
+      '--on-error',
+      'skip',
+      '--rejects',
+      files.path('mixed.csv'),
+    ])
+    expect(['mixed.csv', 'mixed.2.csv', 'mixed.3.csv'].map((name) => readFileSync(files.path(name), 'utf8'))).toEqual([
+      'id,status\n1,x\n',
+      'status,id\nx,2\n',
+      '{"id":3,"status":"x"}\n',
+    ])
+    expect(readFileSync(files.path('mixed.csv.errors.ndjson'), 'utf8').trim().split('\n')).toHaveLength(3)
+  })
+
+  it('--max-errors stops at one more, and what was skipped stays in the rejects', async () => {
+    const path = files.write(
+      'many.csv',
+      `id,status\n${Array.from({ length: 10 }, (_, i) => `${i},${i % 2 ? 'x' : i}`).join('\n')}\n`,
+    )
+    const result = await load(
+      path,
+      '--on-error',
+      'skip',
+      '--rejects',
+      files.path('many-rejects.csv'),
+      '--max-errors',
+      '2',
+    )
+    expect(result).toMatchObject({
+      code: 1,
+      summary: { outcome: 'stopped', rows: 3, refused: 3, resume: { skipRows: 5 } },
+    })
+    expect(result.stderr).toMatch(/many\.csv:7: .*"x"/)
+    expect(readFileSync(files.path('many-rejects.csv'), 'utf8')).toBe('id,status\n1,x\n3,x\n')
+  })
+
+  it('tells of the first ten on the screen, of all in the file', async () => {
+    const path = files.write('lots.csv', `id,status\n${Array.from({ length: 500 }, (_, i) => `${i},x`).join('\n')}\n`)
+    const result = await load(path, '--on-error', 'skip', '--rejects', files.path('lots-rejects.csv'))
+    expect(result.stderr.match(/lots\.csv:\d+:/g)).toHaveLength(10)
+    expect(readFileSync(files.path('lots-rejects.csv.errors.ndjson'), 'utf8').trim().split('\n')).toHaveLength(500)
+  })
+
+  it('leaves no file when every row is good, and never writes over one', async () => {
+    const path = files.write('good.csv', 'id,status\n1,1\n')
+    expect(await load(path, '--on-error', 'skip', '--rejects', files.path('none.csv'))).toMatchObject({ code: 0 })
+    expect(existsSync(files.path('none.csv'))).toBe(false)
+    const kept = files.write('kept.csv', 'rows of yesterday\n')
+    expect(await load(path, '--on-error', 'skip', '--rejects', kept)).toMatchObject({ code: 2 })
+    expect(readFileSync(kept, 'utf8')).toBe('rows of yesterday\n')
+  })
+})
+
+describe('inputs that cannot be read', () => {
+  it('a gzip file that is cut: what was read before is in', async () => {
+    const text = `id,status\n${Array.from({ length: 200_000 }, (_, i) => `${i},${(i * 7) % 250}`).join('\n')}\n`
+    const whole = gzipSync(text)
+    const result = await load(
+      files.write('cut.csv.gz', whole.subarray(0, whole.length - 20_000)),
+      '--block-size',
+      '10000',
+    )
+    expect(result.code).toBe(1)
+    expect(result.stderr).toMatch(/cut\.csv\.gz is damaged gzip/)
+    const { rows, resume } = result.summary
+    expect(rows).toBeGreaterThan(100_000)
+    expect(resume).toMatchObject({ skipRows: rows })
+    expect(await ids()).toEqual(Array.from({ length: rows as number }, (_, i) => i))
+  })
+
+  const cases: [string, string, string | Buffer, RegExp][] = [
+    ['zstd', 'a.csv', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]), /compressed with zstd.*zstd -dc/s],
+    ['UTF-16', 'a.csv', Buffer.from('\ufeffid,status\n1,1\n', 'utf16le'), /UTF-16 text.*iconv/s],
+    ['Parquet', 'a', Buffer.from('PAR1....'), /a Parquet file/],
+    ['binary', 'a.bin', Buffer.from([1, 0, 2, 0, 3, 10]), /is binary/],
+    ['a JSON array without extension', 'array', '[{"id":1},\n{"id":2}]', /one JSON array.*jq/s],
+    ['a JSON array', 'a.json', '[\n{"id":1}\n]', /not valid JSON.*jq/s],
+    ['a header with a name twice', 'a.csv', 'id,id\n1,2\n', /the column "id" twice/],
+    ['a header with an empty name', 'a.csv', 'id,\n1,2\n', /a column without a name.*--columns/s],
+  ]
+  for (const [title, name, content, message] of cases) {
+    it(title, async () => {
+      const result = await load(files.write(name, content))
+      expect(result.stderr).toMatch(message)
+      expect(result.code).toBe(1)
+      expect(await ids()).toEqual([])
+    })
+  }
+})
