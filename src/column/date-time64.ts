@@ -6,7 +6,7 @@
 
 import { show } from '../errors.ts'
 import { parseInstant } from './calendar.ts'
-import { FixedColumn, type StagingContext } from './column.ts'
+import { FixedColumn, type RowSource, type StagingContext } from './column.ts'
 import { refuseInstant } from './date.ts'
 import { fractionTicks, POWERS_OF_TEN, putProduct } from './ticks.ts'
 
@@ -15,7 +15,7 @@ const LAST_SECOND = 253_402_300_799n // 9999-12-31T23:59:59Z
 const INT64_MAX = (1n << 63n) - 1n
 
 export class DateTime64Column extends FixedColumn {
-  #words: Int32Array = new Int32Array(0)
+  words: Int32Array = new Int32Array(0)
   #ticks: BigInt64Array = new BigInt64Array(0)
   readonly #scale: number
   /** Milliseconds that are one tick (P < 3), and ticks that are one millisecond (P >= 3). */
@@ -45,7 +45,7 @@ export class DateTime64Column extends FixedColumn {
     )
   }
   protected bind(): void {
-    this.#words = this.context.arena.i32(this.ptr, this.capacity * 2)
+    this.words = this.context.arena.i32(this.ptr, this.capacity * 2)
     this.#ticks = this.context.arena.i64(this.ptr, this.capacity)
   }
   put(index: number, value: unknown): void {
@@ -56,11 +56,22 @@ export class DateTime64Column extends FixedColumn {
       if (Math.floor(ms / this.#msPerTick) * this.#msPerTick !== ms) this.#refuseNumber(index, value)
     } else return this.#putOther(index, value)
     if (!(ms >= this.#minMs && ms <= this.#maxMs)) this.#refuseMs(index, value, ms)
-    putProduct(this.#words, index, this.#msPerTick === 1 ? ms : Math.floor(ms / this.#msPerTick), this.#ticksPerMs)
+    putProduct(this.words, index, this.#msPerTick === 1 ? ms : Math.floor(ms / this.#msPerTick), this.#ticksPerMs)
+  }
+  /** With three digits milliseconds are ticks. */
+  override putSource(source: RowSource, index: string, value: string): string {
+    if (this.#scale !== 3) return super.putSource(source, index, value)
+    const column = source.name(this)
+    const ms = source.local()
+    return `const ${ms} = ${value} instanceof Date ? ${value}.getTime() : typeof ${value} === 'number' ? ${value} : NaN
+  if (${ms} >= ${this.#minMs} && ${ms} <= ${this.#maxMs} && Math.floor(${ms}) === ${ms}) {
+    ${column}.words[${index} * 2] = ${ms} | 0
+    ${column}.words[${index} * 2 + 1] = Math.floor(${ms} / 4294967296) | 0
+  } else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
-    this.#words[index * 2] = 0
-    this.#words[index * 2 + 1] = 0
+    this.words[index * 2] = 0
+    this.words[index * 2 + 1] = 0
   }
 
   #putOther(index: number, value: unknown): void {

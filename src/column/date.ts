@@ -6,7 +6,7 @@
 
 import { show } from '../errors.ts'
 import { parseDays, parseInstant } from './calendar.ts'
-import { FixedColumn, Refusal, type StagedColumn } from './column.ts'
+import { FixedColumn, type RowSource, Refusal, type StagedColumn } from './column.ts'
 
 const DAY_MS = 86_400_000
 
@@ -79,6 +79,12 @@ export class DateColumn extends FixedColumn {
     if (value === undefined) this.putMissing(index)
     else this.values[index] = otherDays(this, index, value, 0, 0xffff, '1970-01-01 to 2149-06-06')
   }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    const days = source.local()
+    return `const ${days} = ${value} instanceof Date ? Math.floor(${value}.getTime() / ${DAY_MS}) : -1
+  if ((${days} & 65535) === ${days}) ${column}.values[${index}] = ${days}; else ${column}.put(${index}, ${value})`
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -120,6 +126,12 @@ export class DateTimeColumn extends FixedColumn {
     if (typeof value === 'number' && value >>> 0 === value) this.values[index] = value
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = this.#otherSeconds(index, value)
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    const seconds = source.local()
+    return `const ${seconds} = typeof ${value} === 'number' ? ${value} : ${value} instanceof Date ? Math.floor(${value}.getTime() / 1000) : -1
+  if (${seconds} >>> 0 === ${seconds}) ${column}.values[${index}] = ${seconds}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
