@@ -4,7 +4,7 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { TransportError } from '../errors.ts'
-import type { Deadline } from './deadline.ts'
+import { type Deadline, timedOut } from './deadline.ts'
 import { type HttpAnswer, INSERT_TEXT_MAX, readAnswer } from './http-answer.ts'
 import { connectFailed, connectionLost, successTooEarly } from './http-post.ts'
 import type { Settings } from './transport.ts'
@@ -17,9 +17,6 @@ export interface ExecRequest {
   readonly settings: Settings
   readonly queryId?: string
 }
-
-// A query's rows are held whole, so they must be few.
-const QUERY_TEXT_MAX = 256 * 1024 * 1024
 
 /** Sends one request and reads the whole answer, whatever its status. Errors as `postBlock`. */
 export async function execRequest(
@@ -48,7 +45,12 @@ export async function execRequest(
     if (deadline.passed) onDeadline()
     try {
       const status = exec.http_status_code ?? 0
-      const answer = await readAnswer(stream, status, exec.response_headers, body ? INSERT_TEXT_MAX : QUERY_TEXT_MAX)
+      const answer = await readAnswer(
+        stream,
+        status,
+        exec.response_headers,
+        body ? INSERT_TEXT_MAX : Number.POSITIVE_INFINITY,
+      )
       if (status === 200 && !sent()) throw successTooEarly()
       return answer
     } finally {
@@ -57,7 +59,8 @@ export async function execRequest(
   } catch (thrown) {
     if (thrown instanceof TransportError) throw thrown
     const cause = thrown as NodeJS.ErrnoException
-    if (deadline.passed || cause.message === 'Timeout error.') throw deadline.error(sent())
+    if (deadline.passed) throw deadline.error(sent())
+    if (cause.message === 'Timeout error.') throw timedOut('within the client’s request_timeout', sent())
     throw isConnectFailure(cause) ? connectFailed(url, cause) : connectionLost(url, cause, sent())
   } finally {
     body?.destroy()

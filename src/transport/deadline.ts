@@ -33,22 +33,29 @@ export class Deadline {
   }
 
   error(blockMayHaveArrived: boolean): TransportError {
-    const fate = blockMayHaveArrived
-      ? 'whether the server has the request is unknown'
-      : 'the server cannot have the whole request'
-    return this.#timedOut
-      ? new TransportError('TIMEOUT', `No complete answer within ${this.#timeoutMs} ms; ${fate}.`, {
-          blockMayHaveArrived,
-          retryable: true,
-        })
-      : new TransportError('ABORTED', `Aborted by the caller’s signal; ${fate}.`, {
-          blockMayHaveArrived,
-          cause: this.#outer?.reason,
-        })
+    if (this.#timedOut) return timedOut(`within ${this.#timeoutMs} ms`, blockMayHaveArrived)
+    return new TransportError('ABORTED', `Aborted by the caller’s signal; ${fate(blockMayHaveArrived)}.`, {
+      blockMayHaveArrived,
+      cause: this.#outer?.reason,
+    })
   }
 
   end(): void {
     clearTimeout(this.#timer)
     this.#outer?.removeEventListener('abort', this.#onAbort)
   }
+}
+
+export function timedOut(limit: string, blockMayHaveArrived: boolean): TransportError {
+  return new TransportError('TIMEOUT', `No complete answer ${limit}; ${fate(blockMayHaveArrived)}.`, {
+    blockMayHaveArrived,
+    retryable: true,
+  })
+}
+
+/** The end of a message about a request that broke off. */
+export function fate(blockMayHaveArrived: boolean): string {
+  return blockMayHaveArrived
+    ? 'whether the server has the request is unknown'
+    : 'the server cannot have the whole request'
 }

@@ -7,7 +7,7 @@ import { type Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { TransportError } from '../errors.ts'
-import type { Deadline } from './deadline.ts'
+import { type Deadline, fate } from './deadline.ts'
 import { type HttpAnswer, INSERT_TEXT_MAX, readAnswer } from './http-answer.ts'
 
 export interface PostTarget {
@@ -108,15 +108,16 @@ export function connectFailed(url: URL, cause: Error): TransportError {
 }
 
 export function connectionLost(url: URL, cause: Error, blockMayHaveArrived: boolean): TransportError {
-  const fate = blockMayHaveArrived
-    ? 'whether the server has the request is unknown'
-    : 'the server cannot have the whole request'
-  return new TransportError('CONNECTION_LOST', `The connection to ${url.host} broke (${reason(cause)}); ${fate}.`, {
-    hint: NATIVE_PORTS.has(url.port) ? portHint(url) : undefined,
-    retryable: true,
-    blockMayHaveArrived,
-    cause,
-  })
+  return new TransportError(
+    'CONNECTION_LOST',
+    `The connection to ${url.host} broke (${reason(cause)}); ${fate(blockMayHaveArrived)}.`,
+    {
+      hint: NATIVE_PORTS.has(url.port) ? portHint(url) : undefined,
+      retryable: true,
+      blockMayHaveArrived,
+      cause,
+    },
+  )
 }
 
 export function successTooEarly(): TransportError {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer } from 'node:net'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ServerError, TransportError } from '../../src/errors.ts'
 import { openTransport, type TargetOptions } from '../../src/transport/target.ts'
@@ -26,7 +26,7 @@ function transportTo(target: string | TargetOptions): Transport {
 const WAYS = {
   'own sockets': (url: string) => transportTo(url),
   'the caller’s client': (url: string) => {
-    const client = createClient({ url, log: { level: 127 } })
+    const client = createClient({ url, log: { level: ClickHouseLogLevel.OFF } })
     closing.push(() => client.close())
     return transportTo({ url, client })
   },
@@ -294,6 +294,20 @@ describe.each(ways)('Answers that are none, through $way', ({ open }) => {
     expect(await failure(transport.query('SELECT 1'), TransportError)).toMatchObject({ code: 'BAD_ANSWER' })
     expect(await failure(transport.ping(), TransportError)).toMatchObject({ code: 'BAD_ANSWER' })
   })
+})
+
+test('a client whose own request_timeout is shorter than the attempt: TIMEOUT that says so', async () => {
+  const server = await startLyingServer({ insert: () => ({ hang: true }) })
+  closing.push(() => server.close())
+  const client = createClient({ url: server.url, log: { level: ClickHouseLogLevel.OFF }, request_timeout: 150 })
+  closing.push(() => client.close())
+  const error = await failure(
+    transportTo({ url: server.url, client }).insert(insertOf('t', narrowBlock(1))),
+    TransportError,
+  )
+  expect(error).toMatchObject({ code: 'TIMEOUT', blockMayHaveArrived: true, retryable: true })
+  expect(error.message).toContain('request_timeout')
+  await expect.poll(() => server.openCount).toBe(0)
 })
 
 describe('First contact', () => {
