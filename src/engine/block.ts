@@ -29,6 +29,8 @@ export interface BlockTarget {
   /** `INSERT INTO db.table (a, b) FORMAT Native` */
   readonly sql: string
   readonly settings: Settings
+  /** Whether the server knows tokens; the block has one in any case. */
+  readonly sendsToken: boolean
 }
 
 /**
@@ -84,9 +86,10 @@ export class Block implements SealedBlock {
     return this.#target.sql
   }
 
-  /** With the token among them. */
+  /** With the token among them, where the server knows it. */
   get settings(): Settings {
-    return { ...this.#target.settings, insert_deduplication_token: this.token }
+    const { settings, sendsToken } = this.#target
+    return sendsToken ? { ...settings, insert_deduplication_token: this.token } : settings
   }
 
   get bytes(): Uint8Array {

@@ -59,6 +59,10 @@ const HINTS = new Map<number, string>([
   [16, `The table lost a column since prepare(): ${AGAIN}`],
   [53, `The table has other types than at prepare(): ${AGAIN}`],
   [60, 'The table is gone: create it, and hand the blocks of takeBlocks() to deliver().'],
+  [
+    115,
+    'The server does not know a setting of this insert: see `settings` of connect(), prepare() and the INSERT text.',
+  ],
   [241, 'Lower blockSize or blockBytes, or raise max_memory_usage for this user.'],
   [252, 'Merges cannot keep up: insert fewer and larger blocks (blockSize, flushInterval).'],
 ])

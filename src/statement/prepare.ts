@@ -58,7 +58,7 @@ export async function planStatement(
       options.engineId === undefined
         ? randomEngineUuid()
         : fixedEngineUuid(table.database, table.table, options.engineId),
-    targetOf: targets(table, settings),
+    targetOf: targets(table, settings, known.has('insert_deduplication_token')),
     blockBytes,
     flushInterval: options.flushInterval,
     maxPendingBlocks: options.maxPendingBlocks,
@@ -144,7 +144,7 @@ function warn({ options, server }: OpenedTarget, { table, engine, warnings }: Ch
 }
 
 /** The INSERT of a block by the columns in it: one that all rows leave out is not named, so that the server fills it in. */
-function targets(table: TableName, settings: Settings): StatementPlan['targetOf'] {
+function targets(table: TableName, settings: Settings, sendsToken: boolean): StatementPlan['targetOf'] {
   const made = new Map<string, BlockTarget>()
   return (columnNames, nullsAsDefault) => {
     const key = `${nullsAsDefault}${columnNames.join('\0')}`
@@ -153,6 +153,7 @@ function targets(table: TableName, settings: Settings): StatementPlan['targetOf'
       target = {
         ...table,
         sql: `INSERT INTO ${quoteTable(table)} (${columnNames.map(quoteIdentifier).join(', ')}) FORMAT Native`,
+        sendsToken,
         settings: nullsAsDefault ? { ...settings, input_format_null_as_default: 1 } : settings,
       }
       if (made.size >= TARGETS_KEPT) made.clear()

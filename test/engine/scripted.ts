@@ -73,6 +73,7 @@ export function blockOf(sequence: number, rowCount = 10, more: { onRelease?: () 
     table: 't',
     sql: 'INSERT INTO `db`.`t` (`a`) FORMAT Native',
     settings: { async_insert: 0 },
+    sendsToken: true,
   }
   return new Block(`engine:${sequence}:0123456789abcdef`, sequence * rowCount, sealed, target)
 }
