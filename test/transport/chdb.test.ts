@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ServerError, TransportError, UsageError } from '../../src/errors.ts'
 import { probeSettings } from '../../src/transport/capabilities.ts'
@@ -203,6 +204,22 @@ describe('One data directory per process', () => {
     await first.close()
     await second.ping()
   })
+})
+
+test('without the package chdb: MISSING_DEPENDENCY with the command that brings it', async () => {
+  // A copy of the built files where no node_modules is above them.
+  const elsewhere = await mkdtemp(join(dir, 'dist-'))
+  await cp(new URL('../../dist', import.meta.url), elsewhere, { recursive: true })
+  await writeFile(join(elsewhere, 'package.json'), '{"type":"module"}')
+  const script = `
+    import { chdbTransport } from './transport/chdb.js'
+    const transport = chdbTransport({})
+    await transport.ping().catch((error) => console.log(error.code, error.hint))
+    await transport.close()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: elsewhere,
+  })
+  expect(stdout).toMatch(/^MISSING_DEPENDENCY npm install chdb/)
 })
 
 describe('The end of the process', () => {
