@@ -48,6 +48,12 @@ export async function checkTable(
   }
 }
 
+/** For a table whose settings may not be read. */
+export function unknownReport(table: string, why: string): CheckReport {
+  const warnings = [`Whether ${table} recognises a repeated block is not known: its settings ${why}.`]
+  return { table, engine: '', deduplicationWindow: 0, deduplicatesBy: 'nothing', exactlyOnce: false, warnings }
+}
+
 function warningsFor(table: string, engine: string, by: CheckReport['deduplicatesBy'], hasSetting: boolean): string[] {
   if (by === 'token') return []
   if (by === 'content') {

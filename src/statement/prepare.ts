@@ -1,12 +1,13 @@
 import { createBuilder } from '../block/create.ts'
 import type { BlockTarget } from '../engine/block.ts'
+import { describeCause } from '../engine/deliver-block.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
 import { fixedEngineUuid, randomEngineUuid } from '../engine/token.ts'
-import { EngineError, UsageError } from '../errors.ts'
+import { EngineError, ServerError, UsageError } from '../errors.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
-import { type CheckReport, checkTable } from './check.ts'
+import { type CheckReport, checkTable, unknownReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { insertSettings } from './insert-settings.ts'
 import { type InsertText, parseInsert } from './insert-text.ts'
@@ -113,7 +114,13 @@ async function reportFor(
 ): Promise<CheckReport | undefined> {
   const { transport, known } = opened
   if (transport.kind === 'file' || (options.columns !== undefined && !options.exactlyOnce)) return undefined
-  return await checkTable(transport, table, known)
+  try {
+    return await checkTable(transport, table, known)
+  } catch (error) {
+    // Somebody who may insert but not read these system tables can still insert; only the promise is not known.
+    if (!(error instanceof ServerError)) throw error
+    return unknownReport(quoteTable(table), `could not be read: ${describeCause(error)}`)
+  }
 }
 
 function assertExactlyOnce(name: string, report: CheckReport | undefined, settings: Settings): void {

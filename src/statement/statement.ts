@@ -36,6 +36,8 @@ type Phase = 'open' | 'being committed' | 'being closed' | 'failed' | 'committed
  *
  * Made by `connection.prepare()`. Disposing a statement that was not committed rolls it back. No promise it returns becomes
  * an unhandled rejection: what one of them says is said again by the next exec, flush or commit.
+ *
+ * Whole columns at once (`execColumns`) are not built yet.
  */
 export class Statement<R = Row> implements AsyncDisposable {
   readonly #plan: StatementPlan

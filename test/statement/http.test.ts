@@ -92,6 +92,34 @@ describe.skipIf(!serverAvailable())('ClickHouse 18.16, a server that knows few s
     })
   })
 
+  it('a slow way and a fast producer: memory stays bounded, timers keep firing', async () => {
+    await connection.command('CREATE TABLE slow (n UInt32, text String) ENGINE = Null')
+    const proxy = await startFaultProxy(server.url)
+    await using through = await connect({ url: proxy.url, logger })
+    const statement = await through.prepare('slow', { blockBytes: 1 << 20, maxPendingBlocks: 4 })
+    proxy.throttle(40 << 20)
+    const text = 'x'.repeat(1000)
+    let fired = 0
+    const timer = setInterval(() => fired++, 10)
+    const [rssBefore, began] = [process.memoryUsage.rss(), performance.now()]
+    let most = 0
+    for (const n of range(150_000)) {
+      const pause = statement.exec({ n, text })
+      if (pause === undefined) continue
+      await pause
+      most = Math.max(most, process.memoryUsage.rss() - rssBefore)
+    }
+    await statement.commit()
+    clearInterval(timer)
+    const elapsed = performance.now() - began
+    expect(elapsed).toBeGreaterThan(1500)
+    expect(most).toBeLessThan(5 * (1 << 20) + (64 << 20))
+    expect(fired).toBeGreaterThan(elapsed / 30)
+    expect(statement.stats.waits).toBeGreaterThan(50)
+    await through.close()
+    await proxy.close()
+  })
+
   it('a user with a password, named in the URL', async () => {
     const { username, password } = PASSWORD_USER
     const url = server.url.replace('http://', `http://${username}:${encodeURIComponent(password)}@`)
