@@ -1,13 +1,13 @@
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { probeSettings } from '../transport/capabilities.ts'
 import { openTransport, type TargetOptions } from '../transport/target.ts'
-import type { ServerInfo, Settings, Transport } from '../transport/transport.ts'
+import type { ServerInfo, Transport } from '../transport/transport.ts'
 import { Connection } from './connection.ts'
-import { insertSettings } from './insert-settings.ts'
+import { type GivenSettings, insertSettings } from './insert-settings.ts'
 
 export interface ConnectOptions extends TargetOptions {
   /** Server settings of every insert. */
-  settings?: Settings
+  settings?: GivenSettings
   /** For every statement; prepare() can say otherwise. */
   retry?: RetryOptions
 }

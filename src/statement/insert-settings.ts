@@ -1,8 +1,12 @@
 // The settings every insert carries. Defaults of servers differ by version and profile, and several of them lose rows or
 // change values without a word, so what guards the bytes is said each time, as far as the server knows it.
 
+import type { ClickHouseSettings } from '@clickhouse/client'
 import { UsageError } from '../errors.ts'
 import type { Settings, SettingValue } from '../transport/transport.ts'
+
+/** The client's type knows the names; any other setting is one too. Texts, numbers and booleans only. */
+export type GivenSettings = ClickHouseSettings | Settings
 
 /** name → [value, what another value would do] */
 const GUARDS: Record<string, readonly [SettingValue, string]> = {
@@ -27,9 +31,9 @@ const OURS: Record<string, string> = {
  * @param known  settings the server knows, of those we want to send
  * @throws {UsageError} BAD_OPTION where somebody asks for what would endanger rows
  */
-export function insertSettings(known: ReadonlySet<string>, ...given: (Settings | undefined)[]): Settings {
+export function insertSettings(known: ReadonlySet<string>, ...given: (GivenSettings | undefined)[]): Settings {
   const settings: Record<string, SettingValue> = {}
-  for (const [name, value] of Object.entries(Object.assign({}, ...given) as Settings)) {
+  for (const [name, value] of Object.entries(Object.assign({}, ...given) as GivenSettings)) {
     if (value === undefined) continue
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new UsageError(
@@ -46,7 +50,7 @@ export function insertSettings(known: ReadonlySet<string>, ...given: (Settings |
         hint: `Leave ${name} out.`,
       })
     }
-    settings[name] = value
+    settings[name] = value as SettingValue
   }
   for (const [name, [value]] of Object.entries(GUARDS)) {
     if (known.has(name) && name !== 'input_format_null_as_default') settings[name] = value

@@ -1,8 +1,7 @@
-import type { RetryOptions } from '../engine/retry.ts'
-import { resolveRetry } from '../engine/retry.ts'
-import { UsageError } from '../errors.ts'
+import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
+import { show, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
-import type { Settings } from '../transport/transport.ts'
+import type { GivenSettings } from './insert-settings.ts'
 
 export interface StatementOptions {
   /** Rows per block; default 65,536, at most 1,048,449: what the server itself makes one part of. */
@@ -20,7 +19,7 @@ export interface StatementOptions {
   /** Default 'lz4' for remote hosts; 'none' for loopback, chdb: and file:, where it costs more than it saves. */
   compression?: 'lz4' | 'none'
   /** Server settings of every insert, over those of connect() and under those of the INSERT text. */
-  settings?: Settings
+  settings?: GivenSettings
   /** Over those of connect(), one by one. */
   retry?: RetryOptions
   /** Ends the statement: attempts under way are cut, what is not acknowledged stays for takeBlocks(). */
@@ -69,11 +68,11 @@ const NOT_YET: Record<string, string> = {
 
 /** Everything has its default; nothing is out of range. @throws {UsageError} BAD_OPTION, NOT_SUPPORTED */
 export function resolveOptions(given: StatementOptions): ResolvedOptions {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(NOT_YET, name))
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(NOT_YET, name) && value !== undefined)
       throw new UsageError('NOT_SUPPORTED', `The option ${name} is not built yet.`, { hint: NOT_YET[name] })
   }
-  refuseUnknown(given, NAMES)
+  refuseUnknown(given, [...NAMES, ...Object.keys(NOT_YET)])
   const options = given as Record<string, unknown>
   const numbers: Record<string, number> = {}
   for (const [name, [standard, least, most]] of Object.entries(NUMBERS)) {
@@ -129,6 +128,5 @@ function checkColumns(columns: StatementOptions['columns']): void {
 }
 
 function badOption(name: string, wanted: string, value: unknown): UsageError {
-  const shown = typeof value === 'object' ? (Array.isArray(value) ? 'an array' : 'an object') : JSON.stringify(value)
-  return new UsageError('BAD_OPTION', `${name} must be ${wanted}, not ${shown}.`)
+  return new UsageError('BAD_OPTION', `${name} must be ${wanted}, not ${show(value)}.`)
 }
