@@ -86,17 +86,17 @@ class HttpTransport implements Transport {
   }
 
   async query(sql: string, options: ReadOptions = {}): Promise<Record<string, unknown>[]> {
-    return parseRows((await this.#read(sql, options, true)).text)
+    return parseRows((await this.#read(sql, options)).text)
   }
 
   async command(sql: string, options: ReadOptions = {}): Promise<void> {
-    await this.#read(sql, options, false)
+    await this.#read(sql, options) // ON CLUSTER statements answer with a row per host
   }
 
-  async #read(sql: string, options: ReadOptions, hasRows: boolean): Promise<HttpAnswer> {
+  async #read(sql: string, options: ReadOptions): Promise<HttpAnswer> {
     const deadline = new Deadline(options.signal, QUERY_TIMEOUT_MS)
     try {
-      return await this.#track(() => readHost(this.#current, sql, options.settings ?? {}, deadline, hasRows))
+      return await this.#track(() => readHost(this.#current, sql, options.settings ?? {}, deadline))
     } finally {
       deadline.end()
     }
@@ -208,7 +208,7 @@ function openAgent(url: URL, options: HttpOptions): HttpAgent {
 async function pingHost(host: Host, timeoutMs: number, signal: AbortSignal | undefined): Promise<ServerInfo> {
   const deadline = new Deadline(signal, timeoutMs)
   try {
-    const answer = await readHost(host, 'SELECT version() AS version, hostName() AS host', {}, deadline, true)
+    const answer = await readHost(host, 'SELECT version() AS version, hostName() AS host', {}, deadline)
     const [row] = parseRows(answer.text)
     return { kind: 'http', ...parseVersion(row?.version), host: String(row?.host ?? '') }
   } catch (error) {
@@ -222,22 +222,15 @@ async function pingHost(host: Host, timeoutMs: number, signal: AbortSignal | und
   }
 }
 
-async function readHost(
-  host: Host,
-  sql: string,
-  settings: Settings,
-  deadline: Deadline,
-  hasRows: boolean,
-): Promise<HttpAnswer> {
-  // The whole answer is held back until the query is done, so that an exception in the middle becomes a status. 64-bit numbers
-  // as strings are the default only up to 24.x.
-  const rows = hasRows ? { default_format: 'JSONEachRow', output_format_json_quote_64bit_integers: 1 } : {}
-  const answer = await execRequest(
-    host.client,
-    host.url,
-    { sql, settings: { wait_end_of_query: 1, ...rows, ...settings } },
-    deadline,
-  )
-  checkAnswer(answer, undefined, hasRows)
+async function readHost(host: Host, sql: string, settings: Settings, deadline: Deadline): Promise<HttpAnswer> {
+  const all = {
+    // The whole answer is held back until the query is done, so that an exception in the middle becomes a status.
+    wait_end_of_query: 1,
+    default_format: 'JSONEachRow',
+    output_format_json_quote_64bit_integers: 1, // the default only up to 24.x
+    ...settings,
+  }
+  const answer = await execRequest(host.client, host.url, { sql, settings: all }, deadline)
+  checkAnswer(answer, undefined, true)
   return answer
 }

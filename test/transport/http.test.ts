@@ -224,8 +224,9 @@ describe.skipIf(!serverAvailable())('HTTP, against clickhouse-server 18.16', () 
     expect((await late).serverCode).toBe(395)
   })
 
-  test('command: DDL, and its exception', async () => {
+  test('command: DDL, its exception, and rows that nobody asked for', async () => {
     const transport = transportTo(server.url)
+    await transport.command('SELECT 1')
     await transport.command('CREATE TABLE made (a UInt8) ENGINE = Memory;')
     expect(await failure(transport.command('CREATE TABLE made (a UInt8) ENGINE = Memory'), ServerError)).toMatchObject({
       serverCode: 57,
