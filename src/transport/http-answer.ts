@@ -19,7 +19,7 @@ export interface HttpAnswer {
 export function checkAnswer(answer: HttpAnswer, queryId: string | undefined, hasRows: boolean): void {
   const { status, headers, text } = answer
   const headerCode = headers['x-clickhouse-exception-code']
-  const looksRight = hasRows ? !text.includes('__exception__') : text.trim() === ''
+  const looksRight = hasRows ? !text.includes('\n__exception__') : text.trim() === ''
   if (status === 200 && headerCode === undefined && looksRight) return
 
   const exception = parseException(text)

@@ -48,12 +48,12 @@ export interface FaultProxy {
 
 export async function startFaultProxy(target: string, options: { record?: boolean } = {}): Promise<FaultProxy> {
   const { hostname, port } = new URL(target)
-  const proxy = new Proxy_(hostname, Number(port), options.record ?? false)
+  const proxy = new RunningProxy(hostname, Number(port), options.record ?? false)
   await proxy.up()
   return proxy
 }
 
-class Proxy_ implements FaultProxy {
+class RunningProxy implements FaultProxy {
   port = 0
   connectionCount = 0
   requestBytes = 0
@@ -135,14 +135,14 @@ class Proxy_ implements FaultProxy {
 
 /** One connection: two directions, each counted. */
 class Link {
-  readonly #proxy: Proxy_
+  readonly #proxy: RunningProxy
   readonly #client: Socket
   readonly #server: Socket
   #fault: Fault | undefined
   #requestBytes = 0
   #responseBytes = 0
 
-  constructor(proxy: Proxy_, number: number, client: Socket, fault: Fault | undefined) {
+  constructor(proxy: RunningProxy, number: number, client: Socket, fault: Fault | undefined) {
     this.#proxy = proxy
     this.#client = client
     this.#fault = fault

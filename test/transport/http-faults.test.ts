@@ -289,6 +289,15 @@ describe.each(ways)('Answers that are none, through $way', ({ open }) => {
     expect(await pending).toMatchObject({ host: `127.0.0.1:${server.port}` })
   })
 
+  test('an exception marked inside a query’s answer is one; the same word in a row is not', async () => {
+    const marked =
+      '{"a":1}\n\r\n__exception__\r\ntag\r\nCode: 241. DB::Exception: Memory limit. (MEMORY_LIMIT_EXCEEDED)\n9 tag\r\n__exception__\r\n'
+    server.script({ rows: () => ({ body: marked }) })
+    expect(await failure(transport.query('SELECT 1'), ServerError)).toMatchObject({ serverCode: 241 })
+    server.script({ rows: () => [{ text: '__exception__ Code: 1. x' }] })
+    expect(await transport.query('SELECT 1')).toEqual([{ text: '__exception__ Code: 1. x' }])
+  })
+
   test('a query that is no JSON: BAD_ANSWER', async () => {
     server.script({ rows: () => ({ body: '<html>' }) })
     expect(await failure(transport.query('SELECT 1'), TransportError)).toMatchObject({ code: 'BAD_ANSWER' })
