@@ -26,7 +26,9 @@ export function reserve(byteLength: usize): usize {
   // At 65,536 pages size wraps to 0 in 32 bits, which can only mean "everything is there".
   if (size != 0 && end > size) {
     const pages = (end - size + PAGE - 1) / PAGE;
-    if (memory.grow(<i32>pages) < 0) return 0;
+    // Growth detaches every view and costs nothing until the pages are touched: doubling keeps it rare.
+    const ahead = max(pages, size / PAGE);
+    if (memory.grow(<i32>ahead) < 0 && memory.grow(<i32>pages) < 0) return 0;
   }
   top = end;
   return ptr;

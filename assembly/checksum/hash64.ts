@@ -31,32 +31,44 @@ let b: u64 = 0;
 let c: u64 = 0;
 let d: u64 = 0;
 
+let total: u64 = 0;
+let filled: usize = 0;
+
 /** Writes the hash of the pieces, one after the other, to `result`. */
 export function hashPieces(list: usize, count: u32, result: usize): void {
+  hashBegin();
+  for (const end = list + (<usize>count << 3); list < end; list += 8) hashAdd(load<u32>(list), load<u32>(list, 4));
+  hashEnd(result);
+}
+
+/** The same in three calls, so that bytes can be copied elsewhere while they are in the cache; one hash at a time. */
+export function hashBegin(): void {
   a = PRIME1 + PRIME2;
   b = PRIME2;
   c = 0;
   d = 0 - PRIME1;
-  let total: u64 = 0;
-  let filled: usize = 0;
-  for (const end = list + (<usize>count << 3); list < end; list += 8) {
-    let ptr: usize = load<u32>(list);
-    let byteLength: usize = load<u32>(list, 4);
-    total += byteLength;
-    if (filled != 0) {
-      const taken = min<usize>(STRIPE - filled, byteLength);
-      memory.copy(pending + filled, ptr, taken);
-      filled += taken;
-      if (filled < STRIPE) continue;
-      addStripes(pending, pending + STRIPE);
-      ptr += taken;
-      byteLength -= taken;
-    }
-    const rest = ptr + (byteLength & ~(STRIPE - 1));
-    addStripes(ptr, rest);
-    filled = byteLength & (STRIPE - 1);
-    memory.copy(pending, rest, filled);
+  total = 0;
+  filled = 0;
+}
+
+export function hashAdd(ptr: usize, byteLength: usize): void {
+  total += byteLength;
+  if (filled != 0) {
+    const taken = min<usize>(STRIPE - filled, byteLength);
+    memory.copy(pending + filled, ptr, taken);
+    filled += taken;
+    if (filled < STRIPE) return;
+    addStripes(pending, pending + STRIPE);
+    ptr += taken;
+    byteLength -= taken;
   }
+  const rest = ptr + (byteLength & ~(STRIPE - 1));
+  addStripes(ptr, rest);
+  filled = byteLength & (STRIPE - 1);
+  memory.copy(pending, rest, filled);
+}
+
+export function hashEnd(result: usize): void {
   store<u64>(result, finish(total, pending, pending + filled));
 }
 

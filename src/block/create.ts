@@ -9,8 +9,11 @@ import { sealedBuffers } from './buffer-pool.ts'
 import { BLOCK_FULL, type BlockBuilder, type BuilderOptions, SEAL_FIRST, STAGED, type StageResult } from './builder.ts'
 import { checkKeys } from './keys.ts'
 import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns, varUInt } from './plan.ts'
-import { byName, byPosition, type RowFunction } from './row-function.ts'
+import { byName, byPosition, type NamedColumn, type RowFunction } from './row-function.ts'
 import type { SealedBytes } from './sealed.ts'
+
+/** Stands in until the first row; `#memoryMoved` is set then. */
+const unwritten: RowFunction = () => {}
 
 /** Idle builders by shape: the memory of a statement outlives it, for the next one of the same shape. */
 const idle = new Map<string, NativeBuilder[]>()
@@ -40,8 +43,12 @@ class NativeBuilder implements BlockBuilder {
   readonly #context: StagingContext
   readonly #planned: readonly PlannedColumn[]
   readonly #groups: readonly NestedGroup[]
-  readonly #stageObject: RowFunction
-  readonly #stageArray: RowFunction
+  readonly #named: readonly NamedColumn[]
+  /** Written for the memory as it lies; see #memoryMoved. */
+  #stageObject: RowFunction = unwritten
+  #stageArray: RowFunction = unwritten
+  /** The memory moved since the row functions were written: what they stored since then is lost. */
+  #memoryMoved = true
   readonly #pieces: Pieces
   readonly #headPtr: number
   readonly #hashPtr: number
@@ -75,9 +82,11 @@ class NativeBuilder implements BlockBuilder {
     this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / this.#rowWidth) + 1)
     for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
     this.#groups = nestedGroups(this.#planned)
-    const named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, this.#groups) }))
-    this.#stageObject = byName(named)
-    this.#stageArray = byPosition(named)
+    this.#named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, this.#groups) }))
+    this.#arena.onMove(() => {
+      this.#memoryMoved = true
+      this.#context.attention = true
+    })
     this.#pieces = new Pieces(this.#arena)
     this.#headPtr = this.#arena.reserve(16)
     this.#hashPtr = this.#arena.reserve(16)
@@ -113,8 +122,20 @@ class NativeBuilder implements BlockBuilder {
     if (row.length !== this.columns.length) this.#refuseArity(row, rowIndex)
     this.#context.mayOmit = false
     this.#stageArray(row, index)
+    while (this.#memoryMoved) this.#stageAnew(row, index)
     this.#context.mayOmit = this.#mayOmit
     if (this.#groups.length > 0) this.#checkGroups(index)
+  }
+
+  /** Writes the row functions for the memory as it lies now, and stages the row that met the old ones once more. */
+  #stageAnew(row: object, index: number): void {
+    this.#memoryMoved = false
+    this.#stageObject = byName(this.#named)
+    this.#stageArray = byPosition(this.#named)
+    for (const { column } of this.#planned) column.truncate(index)
+    this.#context.omitted = false
+    if (Array.isArray(row)) this.#stageArray(row as never, index)
+    else this.#stageObject(row as never, index)
   }
 
   /** The row may have filled the block: counts its bytes exactly. */
@@ -154,14 +175,12 @@ class NativeBuilder implements BlockBuilder {
   seal(): SealedBytes {
     const rowCount = this.rowCount
     const pieces = this.#pieces
-    const { core } = this.#arena
     const columnNames = this.#gather(rowCount)
-    core.hashPieces(pieces.ptr, pieces.count, this.#hashPtr)
-    const [low, high] = this.#arena.u32(this.#hashPtr, 2)
-    const hash = hex(high) + hex(low)
     const rawByteLength = pieces.byteLength
     const compressed = this.#options.compression === 'lz4'
     const buffer = compressed ? this.#frame() : this.#copy()
+    const [low, high] = this.#arena.u32(this.#hashPtr, 2)
+    const hash = hex(high) + hex(low)
     const nullsAsDefault = this.#sentNulls
     this.reset()
     let released = false
@@ -211,13 +230,14 @@ class NativeBuilder implements BlockBuilder {
   #copy(): { bytes: Uint8Array; owner: Buffer } {
     const owner = sealedBuffers.take(this.#pieces.byteLength)
     const bytes = owner.subarray(0, this.#pieces.byteLength)
-    this.#pieces.copyTo(bytes)
+    this.#pieces.copyTo(bytes, this.#hashPtr)
     return { bytes, owner }
   }
 
   #frame(): { bytes: Uint8Array; owner: Buffer } {
     const { core } = this.#arena
     const bound = core.framesBound(this.#pieces.byteLength) >>> 0
+    core.hashPieces(this.#pieces.ptr, this.#pieces.count, this.#hashPtr)
     if (this.#scratchPtr === 0) this.#scratchPtr = this.#arena.reserve(core.frameScratchBytes())
     if (bound > this.#framesBytes) {
       this.#framesBytes = Math.ceil(bound * 1.25)
@@ -240,7 +260,7 @@ class NativeBuilder implements BlockBuilder {
     if (this.#freed) return
     this.reset()
     const builders = idle.get(this.#shape) ?? []
-    if (this.#arena.byteLength > IDLE_BYTES_MAX || builders.length >= IDLE_PER_SHAPE) {
+    if (this.#arena.core.arenaTop() >>> 0 > IDLE_BYTES_MAX || builders.length >= IDLE_PER_SHAPE) {
       this.#freed = true
       return
     }
@@ -270,6 +290,7 @@ class NativeBuilder implements BlockBuilder {
 
   /** The first row of a block, a row that leaves a column out, or options that look at every row. */
   #attend(row: object, index: number, rowIndex: number): void {
+    while (this.#memoryMoved) this.#stageAnew(row, index)
     const { omitted } = this.#context
     this.#context.omitted = false
     this.#context.attention = this.#options.strictKeys === true || this.#groups.length > 0

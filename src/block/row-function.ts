@@ -81,6 +81,10 @@ class FunctionSource implements RowSource {
     return name
   }
 
+  view<Name extends string>(column: StagedColumn & { readonly [name in Name]: unknown }, name: Name): string {
+    return column.isRowLevel ? this.name(column[name]) : `${this.name(column)}.${name}`
+  }
+
   local(): string {
     return `v${this.#locals++}`
   }

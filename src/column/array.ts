@@ -16,6 +16,9 @@ export abstract class OffsetsColumn extends FixedColumn {
   protected bind(): void {
     this.#words = this.context.arena.u32(this.ptr, this.capacity * 2)
   }
+  override get holdsElements(): boolean {
+    return true
+  }
   /** Number of elements of the first `count` rows. */
   elements(count: number): number {
     return count === 0 ? 0 : this.#words[count * 2 - 2]

@@ -66,6 +66,11 @@ export class Scratch {
 export interface RowSource {
   /** The identifier under which the function knows a column, or a function of one. */
   name(value: unknown): string
+  /**
+   * A view of a column as an expression. At the row level it is a constant of the function, which V8 turns into an address:
+   * the function is written anew when the memory moves. Elements move on their own, their views are looked up.
+   */
+  view<Name extends string>(column: StagedColumn & { readonly [name in Name]: unknown }, name: Name): string
   /** A fresh identifier. */
   local(): string
 }
@@ -100,6 +105,15 @@ export abstract class StagedColumn {
   constructor(context: StagingContext, type: string) {
     this.context = context
     this.type = type
+  }
+
+  /** Whether the column has one value a row: its regions then never move inside the arena. */
+  get isRowLevel(): boolean {
+    return this.parent === undefined || (!this.parent.holdsElements && this.parent.isRowLevel)
+  }
+  /** Whether the columns inside have any number of values a row. */
+  get holdsElements(): boolean {
+    return false
   }
 
   /** Smallest number of bytes a value takes in the block. */

@@ -65,8 +65,8 @@ export class DateTime64Column extends FixedColumn {
     const ms = source.local()
     return `const ${ms} = ${value} instanceof Date ? ${value}.getTime() : typeof ${value} === 'number' ? ${value} : NaN
   if (${ms} >= ${this.#minMs} && ${ms} <= ${this.#maxMs} && Math.floor(${ms}) === ${ms}) {
-    ${column}.words[${index} * 2] = ${ms} | 0
-    ${column}.words[${index} * 2 + 1] = Math.floor(${ms} / 4294967296) | 0
+    ${source.view(this, 'words')}[${index} * 2] = ${ms} | 0
+    ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${ms} / 4294967296) | 0
   } else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {

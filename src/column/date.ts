@@ -83,7 +83,7 @@ export class DateColumn extends FixedColumn {
     const column = source.name(this)
     const days = source.local()
     return `const ${days} = ${value} instanceof Date ? Math.floor(${value}.getTime() / ${DAY_MS}) : -1
-  if ((${days} & 65535) === ${days}) ${column}.values[${index}] = ${days}; else ${column}.put(${index}, ${value})`
+  if ((${days} & 65535) === ${days}) ${source.view(this, 'values')}[${index}] = ${days}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -131,7 +131,7 @@ export class DateTimeColumn extends FixedColumn {
     const column = source.name(this)
     const seconds = source.local()
     return `const ${seconds} = typeof ${value} === 'number' ? ${value} : ${value} instanceof Date ? Math.floor(${value}.getTime() / 1000) : -1
-  if (${seconds} >>> 0 === ${seconds}) ${column}.values[${index}] = ${seconds}; else ${column}.put(${index}, ${value})`
+  if (${seconds} >>> 0 === ${seconds}) ${source.view(this, 'values')}[${index}] = ${seconds}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0

@@ -36,7 +36,7 @@ export class Float64Column extends FloatColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number') ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number') ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0

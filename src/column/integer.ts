@@ -54,7 +54,7 @@ export class UInt8Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && (${value} & 255) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && (${value} & 255) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -73,7 +73,7 @@ export class Int8Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && ${value} << 24 >> 24 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && ${value} << 24 >> 24 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -92,7 +92,7 @@ export class UInt16Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && (${value} & 65535) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && (${value} & 65535) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -111,7 +111,7 @@ export class Int16Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && ${value} << 16 >> 16 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && ${value} << 16 >> 16 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -130,7 +130,7 @@ export class UInt32Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && ${value} >>> 0 === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && ${value} >>> 0 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -149,7 +149,7 @@ export class Int32Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && (${value} | 0) === ${value}) ${column}.values[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && (${value} | 0) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.values[index] = 0

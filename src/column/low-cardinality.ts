@@ -105,6 +105,9 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     this.#keyCount = key + 1
     return key
   }
+  override get holdsElements(): boolean {
+    return true
+  }
   protected override locateChild(): string {
     return this.locate(this.#adding)
   }

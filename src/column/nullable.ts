@@ -47,7 +47,7 @@ export class NullableColumn extends FixedColumn {
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
     const inner = this.inner.putSource(source, index, value)
-    return `if (${value} == null) ${column}.put(${index}, ${value}); else { ${column}.flags[${index}] = 0; ${inner} }`
+    return `if (${value} == null) ${column}.put(${index}, ${value}); else { ${source.view(this, 'flags')}[${index}] = 0; ${inner} }`
   }
   putNull(index: number): void {
     this.flags[index] = 1

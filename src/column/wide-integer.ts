@@ -76,7 +76,7 @@ export class UInt64Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && ${value} >= 0 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${column}.words[${index} * 2] = ${value} | 0; ${column}.words[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && ${value} >= 0 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${source.view(this, 'words')}[${index} * 2] = ${value} | 0; ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.words[index * 2] = 0
@@ -111,7 +111,7 @@ export class Int64Column extends FixedColumn {
   }
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
-    return `if (typeof ${value} === 'number' && ${value} >= -9007199254740991 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${column}.words[${index} * 2] = ${value} | 0; ${column}.words[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
+    return `if (typeof ${value} === 'number' && ${value} >= -9007199254740991 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${source.view(this, 'words')}[${index} * 2] = ${value} | 0; ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
   }
   putDefault(index: number): void {
     this.words[index * 2] = 0

@@ -27,6 +27,9 @@ export interface CoreExports {
   // checksum/
   cityHash128(ptr: number, byteLength: number, result: number): void
   hashPieces(list: number, count: number, result: number): void
+  hashBegin(): void
+  hashAdd(ptr: number, byteLength: number): void
+  hashEnd(result: number): void
   // compress/
   framePieces(list: number, count: number, method: number, scratch: number, out: number): number
   framesBound(byteLength: number): number

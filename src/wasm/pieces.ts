@@ -1,5 +1,8 @@
 import type { Arena } from './core.ts'
 
+/** Hashed and then copied while it is in the second-level cache. */
+const SLICE = 128 * 1024
+
 /**
  * A block as a list of places: nothing is copied together before the one pass that hashes, compresses or copies it out.
  * In the arena it is an array of pairs (u32 address, u32 byte length), the form the core reads.
@@ -33,16 +36,22 @@ export class Pieces {
     this.byteLength += byteLength
   }
 
-  /** Copies all pieces behind each other into `out`. */
-  copyTo(out: Uint8Array): void {
+  /** Copies all pieces behind each other into `out`, and writes their hash to `hashPtr` on the way. */
+  copyTo(out: Uint8Array, hashPtr: number): void {
+    const { core } = this.#arena
     const memory = this.#arena.all()
     let offset = 0
+    core.hashBegin()
     for (let i = 0; i < this.count; i++) {
-      const ptr = this.#list[i * 2]
-      const byteLength = this.#list[i * 2 + 1]
-      out.set(memory.subarray(ptr, ptr + byteLength), offset)
-      offset += byteLength
+      const end = this.#list[i * 2] + this.#list[i * 2 + 1]
+      for (let ptr = this.#list[i * 2]; ptr < end; ptr += SLICE) {
+        const byteLength = Math.min(SLICE, end - ptr)
+        core.hashAdd(ptr, byteLength)
+        out.set(memory.subarray(ptr, ptr + byteLength), offset)
+        offset += byteLength
+      }
     }
+    core.hashEnd(hashPtr)
   }
 
   #grow(capacity: number): void {
