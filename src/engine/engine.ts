@@ -270,8 +270,8 @@ export class Engine {
   }
 
   #wait(isDone: () => boolean): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (isDone()) return Promise.resolve()
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => this.#waiters.add({ isDone, resolve, reject }))
   }
 

@@ -2,6 +2,7 @@ import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { probeSettings } from '../transport/capabilities.ts'
 import { openTransport, type TargetOptions } from '../transport/target.ts'
 import type { ServerInfo, Transport } from '../transport/transport.ts'
+import { safeLogger } from './caller-code.ts'
 import { Connection } from './connection.ts'
 import { type GivenSettings, insertSettings } from './insert-settings.ts'
 
@@ -39,7 +40,8 @@ export interface OpenedTarget {
  * @throws {ServerError}     AUTHENTICATION_FAILED
  */
 export async function connect(target: string | ConnectOptions): Promise<Connection> {
-  const options: ConnectOptions = typeof target === 'string' ? { url: target } : target
+  const given: ConnectOptions = typeof target === 'string' ? { url: target } : target
+  const options = given.logger === undefined ? given : { ...given, logger: safeLogger(given.logger) }
   const { transport, database } = openTransport(options, ['settings', 'retry'])
   resolveRetry(options.retry)
   insertSettings(new Set(), options.settings)

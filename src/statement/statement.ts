@@ -6,6 +6,7 @@ import type { DeliveryError } from '../engine/delivery-error.ts'
 import { abortedError } from '../engine/engine.ts'
 import { UsageError } from '../errors.ts'
 import type { Column, Row } from '../types/node.ts'
+import { callSafely } from './caller-code.ts'
 import type { StatementPlan } from './plan.ts'
 import { Staging } from './staging.ts'
 import type { CommitSummary, RollbackSummary, StatementStats } from './stats.ts'
@@ -387,14 +388,7 @@ export class Statement<R = Row> implements AsyncDisposable {
   }
 
   #emit<E extends keyof StatementEvents>(event: E, ...args: StatementEvents[E]): void {
-    try {
-      this.#events.emit(event, ...args)
-    } catch (error) {
-      // A listener's defect must not stop the delivery; it ends where those of other listeners do: uncaughtException.
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    callSafely(() => this.#events.emit(event, ...args))
   }
 }
 

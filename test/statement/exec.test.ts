@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Logger } from '../../src/index.ts'
 import { exceptionReply } from '../support/lying-server.ts'
 import { gate, lyingStatement, numbersOf, range } from './lying.ts'
 
@@ -265,7 +266,7 @@ describe('flushInterval', () => {
     const staged = performance.now()
     await server.whenInserts(1)
     expect(performance.now() - staged).toBeGreaterThan(150)
-    expect(performance.now() - staged).toBeLessThan(400)
+    expect(performance.now() - staged).toBeLessThan(500)
     await statement.whenAcknowledged()
     // The next block has a time of its own.
     await sleep(50)
@@ -359,20 +360,36 @@ describe('stats and events account for every row', () => {
     expect(statement.stats).toMatchObject({ accepted: 50, acknowledged: 50, staged: 0, sealed: 0, sent: 0, blocks: 17 })
   })
 
-  it('a listener that throws stops nothing; its error is an uncaught exception', async () => {
-    const { statement } = await lyingStatement()
+  it('a listener or logger that throws stops nothing; its error is an uncaught exception', async () => {
+    const defect = new Error('defect')
+    let broken = true
+    const throws = () => {
+      if (broken) throw defect
+    }
+    const logger: Logger = { debug: throws, info: throws, warn: throws, error: throws }
     const before = process.listeners('uncaughtException')
     process.removeAllListeners('uncaughtException')
-    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    const uncaught: unknown[] = []
+    const note = (error: unknown) => void uncaught.push(error)
+    process.on('uncaughtException', note)
     try {
-      const defect = new Error('defect')
-      statement.on('block', () => {
-        throw defect
-      })
-      await statement.exec({ n: 1 })
-      expect(await statement.commit()).toMatchObject({ rows: 1 })
-      expect(await uncaught).toBe(defect)
+      const { server, statement } = await lyingStatement(
+        { blockSize: 2 },
+        ({ index }) => (index === 0 ? { close: 'before' } : undefined),
+        { logger },
+      )
+      statement.on('block', throws)
+      statement.on('retry', throws)
+      for (const n of range(5)) await statement.exec({ n })
+      expect(await statement.commit()).toMatchObject({ rows: 5, blocks: 3, retries: 1 })
+      expect(new Set(numbersOf(server.inserts).flat())).toEqual(new Set(range(5)))
+      await sleep(10)
+      expect(uncaught.length).toBeGreaterThan(5)
+      expect(new Set(uncaught)).toEqual(new Set([defect]))
     } finally {
+      broken = false
+      await sleep(10)
+      process.off('uncaughtException', note)
       for (const listener of before) process.on('uncaughtException', listener)
     }
   })

@@ -81,6 +81,16 @@ describe('a block that fails for good', () => {
     await statement.rollback() // the afterAll of lying.ts finds what was unhandled
   })
 
+  it('leaves rows before it acknowledged, and says so', async () => {
+    const { statement } = await lyingStatement({ blockSize: 5 }, ({ index }) => (index === 1 ? PARSE_ERROR : undefined))
+    for (const n of range(5)) await statement.exec({ n })
+    await statement.whenAcknowledged()
+    for (const n of range(5)) await statement.exec({ n })
+    await expect(statement.flush()).rejects.toBeInstanceOf(DeliveryError)
+    await statement.whenAcknowledged(4)
+    await expect(statement.whenAcknowledged(5)).rejects.toBeInstanceOf(DeliveryError)
+  })
+
   it('a waiting exec is rejected with it, and its row is accounted for', async () => {
     const { wait, open } = gate()
     const { statement } = await lyingStatement({ blockSize: 2, maxPendingBlocks: 1 }, () =>
