@@ -54,6 +54,8 @@ class NativeBuilder implements BlockBuilder {
   readonly #hashPtr: number
   /** Bytes that every row takes at least. */
   readonly #rowWidth: number
+  /** Bytes that every row takes at most, but for what its columns add to the context's byteBound. */
+  readonly #boundWidth: number
   /** Rows the arena has room for. */
   readonly #rowCapacity: number
   /** The next row count at which the block's bytes are counted exactly. */
@@ -79,14 +81,16 @@ class NativeBuilder implements BlockBuilder {
     this.#context.mayOmit = this.#mayOmit
     this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
     this.#rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
+    this.#boundWidth = this.#planned.reduce((sum, { column }) => sum + column.boundWidth, 0)
     this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / this.#rowWidth) + 1)
     for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
     this.#groups = nestedGroups(this.#planned)
     this.#named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, this.#groups) }))
-    this.#arena.onMove(() => {
+    this.#context.regionMoved = () => {
       this.#memoryMoved = true
       this.#context.attention = true
-    })
+    }
+    this.#arena.onMove(this.#context.regionMoved)
     this.#pieces = new Pieces(this.#arena)
     this.#headPtr = this.#arena.reserve(16)
     this.#hashPtr = this.#arena.reserve(16)
@@ -94,7 +98,7 @@ class NativeBuilder implements BlockBuilder {
   }
 
   get byteLength(): number {
-    return this.#exactBytes + (this.rowCount - this.#exactRows) * this.#rowWidth + this.#context.byteBound
+    return this.#exactBytes + (this.rowCount - this.#exactRows) * this.#boundWidth + this.#context.byteBound
   }
 
   stage(row: object | readonly unknown[], rowIndex: number): StageResult {
@@ -168,7 +172,7 @@ class NativeBuilder implements BlockBuilder {
     this.#checkRows = Math.min(
       this.#options.blockSize,
       this.#rowCapacity,
-      this.#exactRows + Math.max(1, Math.floor(left / 2 / this.#rowWidth)),
+      this.#exactRows + Math.max(1, Math.floor(left / 2 / this.#boundWidth)),
     )
   }
 
@@ -333,10 +337,20 @@ class NativeBuilder implements BlockBuilder {
   #explain(error: unknown, row: unknown, rowIndex: number): unknown {
     if (error instanceof Refusal) return this.#toError(error, rowIndex)
     if (typeof row !== 'object' || row === null) this.#refuseRow(row, rowIndex)
+    if (!(error instanceof TypeError)) return error
+    // The written-out cases trust what they see; the columns themselves name what is wrong with an odd object.
+    try {
+      for (const { column, name } of this.#planned) column.put(this.rowCount, (row as Record<string, unknown>)[name])
+    } catch (refusal) {
+      if (refusal instanceof Refusal) return this.#toError(refusal, rowIndex)
+    } finally {
+      this.#undo(this.rowCount)
+    }
     return error
   }
 
   #toError(refusal: Refusal, rowIndex: number): EncodeError {
+    this.#context.stagingRow = this.rowCount
     let root: StagedColumn = refusal.column
     while (root.parent) root = root.parent
     const planned = this.#planned.find(

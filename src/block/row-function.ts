@@ -70,6 +70,8 @@ function generate(columns: readonly NamedColumn[], value: ValueSource): RowFunct
   }
 }
 
+let written = 0
+
 /** The text of one function, and the values it refers to by identifier. */
 class FunctionSource implements RowSource {
   readonly #names = new Map<unknown, string>()
@@ -91,7 +93,9 @@ class FunctionSource implements RowSource {
 
   /** Undefined where the process forbids generated code (--disallow-code-generation-from-strings). */
   compile(lines: readonly string[]): RowFunction | undefined {
-    const text = `'use strict'\nreturn function stageRow(row, index) {\n${lines.join('\n')}\n}`
+    // V8 keeps what it learned about a text it has seen before, and then takes the values for variables instead of constants:
+    // each function is a text of its own.
+    const text = `'use strict' // ${++written}\nreturn function stageRow(row, index) {\n${lines.join('\n')}\n}`
     try {
       return new Function(...this.#names.values(), text)(...this.#names.keys()) as RowFunction
     } catch (error) {

@@ -5,27 +5,27 @@
 import type { Pieces } from '../wasm/pieces.ts'
 import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
 
-/** What Array and Map share: cumulative ends as UInt64, of which the upper words stay 0. */
+/** What Array and Map share: cumulative ends as UInt64, of which the upper words stay 0 as the arena came. */
 export abstract class OffsetsColumn extends FixedColumn {
   /** Pairs of words; the low one counts the elements up to and including this row. */
-  #words: Uint32Array = new Uint32Array(0)
+  words: Uint32Array = new Uint32Array(0)
+  #staging = 0
 
   constructor(context: StagingContext, type: string) {
     super(context, type, 8)
   }
   protected bind(): void {
-    this.#words = this.context.arena.u32(this.ptr, this.capacity * 2)
+    this.words = this.context.arena.u32(this.ptr, this.capacity * 2)
   }
   override get holdsElements(): boolean {
     return true
   }
   /** Number of elements of the first `count` rows. */
   elements(count: number): number {
-    return count === 0 ? 0 : this.#words[count * 2 - 2]
+    return count === 0 ? 0 : this.words[count * 2 - 2]
   }
-  endRow(index: number, elements: number): void {
-    this.#words[index * 2] = elements
-    this.#words[index * 2 + 1] = 0
+  protected endRow(index: number, elements: number): void {
+    this.words[index * 2] = elements
   }
   /** Elements in row `index`, once it is staged. */
   lengthAt(index: number): number {
@@ -35,18 +35,10 @@ export abstract class OffsetsColumn extends FixedColumn {
     this.endRow(index, this.elements(index))
   }
   protected override locateChild(child: StagedColumn, index: number): string {
-    // `index` counts elements; the row being staged is the last one that starts at or before it.
-    let low = 0
-    let high = this.capacity
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (middle < this.#staging && this.elements(middle + 1) <= index) low = middle + 1
-      else high = middle
-    }
-    return `${this.locate(low)}[${index - this.elements(low)}]${child.part}`
+    const row = this.isRowLevel ? this.context.stagingRow : this.#staging
+    return `${this.locate(row)}[${index - this.elements(row)}]${child.part}`
   }
-  #staging = 0
-  /** Notes which row is being staged, so that a refused element can be named. */
+  /** Notes which array is being staged, so that a refused element can be named; returns the index of its first element. */
   protected beginRow(index: number): number {
     this.#staging = index
     return this.elements(index)
@@ -56,12 +48,12 @@ export abstract class OffsetsColumn extends FixedColumn {
 export class ArrayColumn extends OffsetsColumn {
   readonly inner: StagedColumn
   override readonly minWidth = 8
-  readonly #elementWidth: number
+  /** Elements that `inner` has room for. */
+  room = 0
 
   constructor(context: StagingContext, type: string, inner: StagedColumn) {
     super(context, type)
     this.inner = inner
-    this.#elementWidth = inner.minWidth
     inner.parent = this
   }
   put(index: number, value: unknown): void {
@@ -72,31 +64,34 @@ export class ArrayColumn extends OffsetsColumn {
     }
     const { length } = value
     const inner = this.inner
-    const start = this.beginElements(index, length)
+    const start = this.beginRow(index)
+    if (start + length > this.room) this.grow(start + length)
+    this.context.byteBound += length * inner.boundWidth
     for (let i = 0; i < length; i++) inner.put(start + i, value[i])
     this.endRow(index, start + length)
   }
-  /** Room for `length` more elements; returns the index of the first. */
-  beginElements(index: number, length: number): number {
-    const start = this.beginRow(index)
-    this.inner.ensure(start + length)
-    this.context.byteBound += length * this.#elementWidth
-    return start
-  }
-  override countBytes(count: number): number {
-    return count * 8 + this.inner.countBytes(this.elements(count))
-  }
   override putSource(source: RowSource, index: string, value: string): string {
+    if (!this.isRowLevel) return super.putSource(source, index, value)
     const column = source.name(this)
-    const [start, at, element, child] = [source.local(), source.local(), source.local(), source.local()]
+    const words = source.view(this, 'words')
+    const [start, length, at, element, child] = [source.local(), source.local(), source.local(), source.local(), source.local()]
     return `if (Array.isArray(${value})) {
-    const ${start} = ${column}.beginElements(${index}, ${value}.length)
-    for (let ${at} = 0; ${at} < ${value}.length; ${at}++) {
+    const ${length} = ${value}.length, ${start} = ${index} === 0 ? 0 : ${words}[${index} * 2 - 2]
+    if (${start} + ${length} > ${column}.room) ${column}.grow(${start} + ${length})
+    ${source.name(this.context)}.byteBound += ${length} * ${this.inner.boundWidth}
+    for (let ${at} = 0; ${at} < ${length}; ${at}++) {
       const ${element} = ${value}[${at}], ${child} = ${start} + ${at}
       ${this.inner.putSource(source, child, element)}
     }
-    ${column}.endRow(${index}, ${start} + ${value}.length)
+    ${words}[${index} * 2] = ${start} + ${length}
   } else ${column}.put(${index}, ${value})`
+  }
+  grow(count: number): void {
+    this.room = Math.max(count, this.room * 2, 1024)
+    this.inner.ensure(this.room)
+  }
+  override countBytes(count: number): number {
+    return count * 8 + this.inner.countBytes(this.elements(count))
   }
   override truncate(count: number): void {
     this.inner.truncate(this.elements(count))

@@ -26,6 +26,11 @@ export class StagingContext {
   /** Address of 64 zero bytes that nothing writes to. */
   readonly zeros: number
 
+  /** The row that is being staged when a value is refused; set before its place is named. */
+  stagingRow = 0
+  /** Called when a region of the row level moves inside the memory, as when the memory itself moves. */
+  regionMoved: () => void = () => {}
+
   constructor(arena: Arena, refuseInvalidText: boolean) {
     this.arena = arena
     this.refuseInvalidText = refuseInvalidText
@@ -118,6 +123,10 @@ export abstract class StagedColumn {
 
   /** Smallest number of bytes a value takes in the block. */
   abstract readonly minWidth: number
+  /** Bytes that a value takes at most, as far as it adds nothing to the context's byteBound. */
+  get boundWidth(): number {
+    return this.minWidth
+  }
   /** Bytes of the block that the first `count` values take; dictionaries count as they will be written at the widest. */
   abstract countBytes(count: number): number
 

@@ -7,7 +7,7 @@
 import { show } from '../errors.ts'
 import { parseInstant } from './calendar.ts'
 import { FixedColumn, type RowSource, type StagingContext } from './column.ts'
-import { refuseInstant } from './date.ts'
+import { isDate, refuseInstant } from './date.ts'
 import { fractionTicks, POWERS_OF_TEN, putProduct } from './ticks.ts'
 
 const FIRST_SECOND = -62_135_596_800n // 0001-01-01T00:00:00Z
@@ -63,7 +63,7 @@ export class DateTime64Column extends FixedColumn {
     if (this.#scale !== 3) return super.putSource(source, index, value)
     const column = source.name(this)
     const ms = source.local()
-    return `const ${ms} = ${value} instanceof Date ? ${value}.getTime() : typeof ${value} === 'number' ? ${value} : NaN
+    return `const ${ms} = ${isDate(value)} ? ${value}.getTime() : typeof ${value} === 'number' ? ${value} : NaN
   if (${ms} >= ${this.#minMs} && ${ms} <= ${this.#maxMs} && Math.floor(${ms}) === ${ms}) {
     ${source.view(this, 'words')}[${index} * 2] = ${ms} | 0
     ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${ms} / 4294967296) | 0

@@ -84,7 +84,6 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   put(index: number, value: unknown): void {
     if (typeof value !== 'string') return this.#putOther(index, value)
     const { length } = value
-    this.context.byteBound += length * 3
     const slot = (length + value.charCodeAt(0) * 7 + value.charCodeAt(length - 1) * 31) & (CACHE - 1)
     if (this.#cachedText[slot] === value) {
       this.#indexes[index] = this.#cachedIndex[slot]
@@ -97,6 +96,7 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   }
   #addKey(index: number, value: string | Uint8Array, name?: string): number {
     const key = this.#keyCount
+    this.context.byteBound += this.#keys.boundWidth
     this.#adding = index
     this.#keys.ensure(key + 1)
     this.#keys.put(key, value)

@@ -61,7 +61,7 @@ export class MapColumn extends OffsetsColumn {
   #ensure(start: number, more: number): void {
     this.#keys.ensure(start + more)
     this.#values.ensure(start + more)
-    this.context.byteBound += more * (this.#keys.minWidth + this.#values.minWidth)
+    this.context.byteBound += more * (this.#keys.boundWidth + this.#values.boundWidth)
   }
   override countBytes(count: number): number {
     const entries = this.elements(count)

@@ -33,6 +33,9 @@ export class NullableColumn extends FixedColumn {
     this.minWidth = 1 + inner.minWidth
     inner.parent = this
   }
+  override get boundWidth(): number {
+    return 1 + this.inner.boundWidth
+  }
   protected bind(): void {
     this.flags = this.context.arena.u8(this.ptr, this.capacity)
   }

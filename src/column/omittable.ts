@@ -21,6 +21,9 @@ export abstract class OmittableColumn extends StagedColumn {
     this.inner = inner
     this.minWidth = inner.minWidth + 1
   }
+  override get boundWidth(): number {
+    return 1 + this.inner.boundWidth
+  }
   /** How many of the first `count` rows leave the column out. */
   abstract omittedRows(count: number): number
 

@@ -11,7 +11,7 @@
 // `ends[i]` is the offset behind value i in the body; for the values still in the rope it is their length in UTF-16 units.
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { Refusal, StagedColumn, type StagingContext } from './column.ts'
+import { Refusal, type RowSource, StagedColumn, type StagingContext } from './column.ts'
 
 /** Longest value the character loop takes; from 13 characters on the rope is cheaper. */
 const SHORT = 12
@@ -24,23 +24,34 @@ const ROPE_VALUES_MIXED = 32
 /** A value longer than this never joins the rope. */
 const ROPE_CHARS = 16 * 1024
 
+/** Room kept behind the body: for a short value, and for copies that run over. */
+const SLACK = 32
+
 const TAKES = 'a string, or a Uint8Array of raw bytes'
 
 export class StringColumn extends StagedColumn {
   readonly minWidth = 1
-  /** Address and size of the body, and where its next value goes. */
+  override get boundWidth(): number {
+    return SHORT + 1
+  }
   bodyPtr = 0
+  /** Where the next value goes. */
   bodyEnd = 0
   #bodyCapacity = 0
-  #body: Buffer = Buffer.alloc(0)
+  /** Up to here a short value fits without a look at the capacity. */
+  shortLimit = -1
+  /** SHORT while values go straight into the body, -1 while they join the rope. */
+  shortMax = SHORT
+  body: Buffer = Buffer.alloc(0)
   endsPtr = 0
   #endsCapacity = 0
-  #ends: Uint32Array = new Uint32Array(0)
-  /** Values not yet in the body: `rope` is them joined, the first is number `settled`. */
+  ends: Uint32Array = new Uint32Array(0)
+  /** `ropeCount` values from number `ropeStart` on, joined; they are not in the body yet. */
   #rope = ''
-  #settled = 0
+  #ropeStart = 0
+  #ropeCount = 0
+  #ropeCountMax = ROPE_VALUES
   #joins = false
-  #ropeValues = ROPE_VALUES
 
   constructor(context: StagingContext, type: string) {
     super(context, type)
@@ -49,21 +60,12 @@ export class StringColumn extends StagedColumn {
 
   put(index: number, value: unknown): void {
     if (typeof value !== 'string') return this.#putOther(index, value)
-    const length = value.length
-    this.context.byteBound += length * 3 + 4
-    if (this.#joins && length <= ROPE_CHARS) {
-      this.#rope += value
-      this.#ends[index] = length
-      if (index - this.#settled >= this.#ropeValues || this.#rope.length > ROPE_CHARS) this.#settle(index + 1)
-      return
-    }
-    if (this.#settled !== index) this.#settle(index)
-    let out = this.bodyEnd
-    if (out + length * 3 + 8 > this.#bodyCapacity) this.#growBody(out + length * 3 + 8)
-    const body = this.#body
-    if (length <= SHORT) {
-      body[out++] = length
+    const { length } = value
+    if (length <= this.shortMax && this.bodyEnd <= this.shortLimit) {
+      const { body } = this
+      let out = this.bodyEnd
       let i = 0
+      body[out++] = length
       for (; i < length; i++) {
         const code = value.charCodeAt(i)
         if (code > 127) break
@@ -71,74 +73,103 @@ export class StringColumn extends StagedColumn {
       }
       if (i === length) {
         this.bodyEnd = out
-        this.#ends[index] = out
-        this.#settled = index + 1
+        this.ends[index] = out
         return
       }
-      out = this.bodyEnd
     }
-    this.#putWhole(index, value, out)
+    this.putLong(index, value)
   }
 
-  /** One write into V8; the width of the length is guessed from the characters and put right when it was wrong. */
-  #putWhole(index: number, value: string, out: number): void {
-    const guessed = varUIntWidth(value.length)
-    const written = this.#body.write(value, out + guessed)
+  override putSource(source: RowSource, index: string, value: string): string {
+    const column = source.name(this)
+    const body = source.view(this, 'body')
+    const [out, at, code] = [source.local(), source.local(), source.local()]
+    return `if (typeof ${value} === 'string' && ${value}.length <= ${column}.shortMax && ${column}.bodyEnd <= ${column}.shortLimit) {
+    let ${out} = ${column}.bodyEnd, ${at} = 0
+    ${body}[${out}++] = ${value}.length
+    for (; ${at} < ${value}.length; ${at}++) {
+      const ${code} = ${value}.charCodeAt(${at})
+      if (${code} > 127) break
+      ${body}[${out}++] = ${code}
+    }
+    if (${at} === ${value}.length) ${source.view(this, 'ends')}[${index}] = ${column}.bodyEnd = ${out}; else ${column}.putLong(${index}, ${value})
+  } else ${column}.put(${index}, ${value})`
+  }
+
+  /** A text that joins the rope, is long, or is not ASCII. */
+  putLong(index: number, value: string): void {
+    const { length } = value
+    this.context.byteBound += length * 3
+    if (this.#joins && length <= ROPE_CHARS) {
+      if (this.#ropeCount++ === 0) this.#ropeStart = index
+      this.#rope += value
+      this.ends[index] = length
+      if (this.#ropeCount >= this.#ropeCountMax || this.#rope.length > ROPE_CHARS) this.#settle()
+      return
+    }
+    if (this.#ropeCount > 0) this.#settle()
+    // The width of the length is guessed from the characters, and put right when it was wrong.
+    const guessed = varUIntWidth(length)
+    this.#ensureBody(this.bodyEnd + guessed + length * 3)
+    const start = this.bodyEnd
+    const written = this.body.write(value, start + guessed)
     const width = varUIntWidth(written)
-    if (width !== guessed) this.#body.copyWithin(out + width, out + guessed, out + guessed + written)
-    this.#endValue(index, out, written)
-  }
-
-  #endValue(index: number, out: number, byteLength: number): void {
-    const end = writeVarUInt(this.#body, out, byteLength) + byteLength
-    this.bodyEnd = end
-    this.#ends[index] = end
-    this.#settled = index + 1
+    if (width !== guessed) this.body.copyWithin(start + width, start + guessed, start + guessed + written)
+    this.#endValue(index, written)
   }
 
   #putOther(index: number, value: unknown): void {
     if (value === undefined) return this.putMissing(index)
     if (!(value instanceof Uint8Array)) return this.refuseType(index, value, TAKES)
-    if (this.#settled !== index) this.#settle(index)
-    const byteLength = value.byteLength
+    if (this.#ropeCount > 0) this.#settle()
+    const { byteLength } = value
     this.context.byteBound += byteLength + 5
-    if (this.bodyEnd + byteLength + 8 > this.#bodyCapacity) this.#growBody(this.bodyEnd + byteLength + 8)
-    this.#body.set(value, this.bodyEnd + varUIntWidth(byteLength))
-    this.#endValue(index, this.bodyEnd, byteLength)
+    this.#ensureBody(this.bodyEnd + byteLength)
+    this.body.set(value, this.bodyEnd + varUIntWidth(byteLength))
+    this.#endValue(index, byteLength)
+  }
+
+  /** The value's bytes stand behind the room for their length. */
+  #endValue(index: number, byteLength: number): void {
+    this.bodyEnd = writeVarUInt(this.body, this.bodyEnd, byteLength) + byteLength
+    this.ends[index] = this.bodyEnd
   }
 
   putDefault(index: number): void {
     this.put(index, '')
   }
 
-  /** Writes the rope into the body; values below `count` are then all there. */
-  #settle(count: number): void {
+  /** Writes the rope into the body. */
+  #settle(): void {
     const { core } = this.context.arena
+    const { scratch } = this.context
     const rope = this.#rope
-    const values = count - this.#settled
-    if (values === 0) return
-    const scratch = this.context.scratch
     const units = rope.length
+    const count = this.#ropeCount
     scratch.ensure(units * 3 + 16)
     const byteLength = units === 0 ? 0 : scratch.buffer.write(rope, 0)
-    const bound = this.bodyEnd + core.textBound(values, byteLength)
-    if (bound > this.#bodyCapacity) this.#growBody(bound)
-    const ends = this.endsPtr + this.#settled * 4
-    const end =
-      byteLength === units
-        ? core.writeAsciiText(this.bodyPtr, this.bodyEnd, ends, scratch.ptr, values)
-        : core.writeUtf8Text(this.bodyPtr, this.bodyEnd, ends, scratch.ptr, scratch.ptr + byteLength, values)
-    const average = units / values
-    this.#ropeValues = byteLength === units ? ROPE_VALUES : ROPE_VALUES_MIXED
-    this.#joins = average > SHORT - 2 && average < LONG
+    this.#ensureBody(this.bodyEnd + core.textBound(count, byteLength))
+    const ends = this.endsPtr + this.#ropeStart * 4
+    const isAscii = byteLength === units
+    const end = isAscii
+      ? core.writeAsciiText(this.bodyPtr, this.bodyEnd, ends, scratch.ptr, count)
+      : core.writeUtf8Text(this.bodyPtr, this.bodyEnd, ends, scratch.ptr, scratch.ptr + byteLength, count)
     this.bodyEnd = end >>> 0
-    this.#settled = count
     this.#rope = ''
+    this.#ropeCount = 0
+    this.#ropeCountMax = isAscii ? ROPE_VALUES : ROPE_VALUES_MIXED
+    this.#choose(units / count)
+  }
+
+  /** Decides how the next values are written, from the average length of those before. */
+  #choose(averageLength: number): void {
+    this.#joins = averageLength > SHORT - 2 && averageLength < LONG
+    this.shortMax = this.#joins ? -1 : SHORT
   }
 
   countBytes(count: number): number {
-    if (count > this.#settled) this.#settle(count)
-    return count === 0 ? 0 : this.#ends[count - 1]
+    if (this.#ropeCount > 0) this.#settle()
+    return count === 0 ? 0 : this.ends[count - 1]
   }
 
   ensure(count: number): void {
@@ -152,47 +183,46 @@ export class StringColumn extends StagedColumn {
   }
 
   override truncate(count: number): void {
-    if (count > this.#settled) {
+    if (this.#ropeCount > 0 && count > this.#ropeStart) {
       let units = 0
-      for (let i = this.#settled; i < count; i++) units += this.#ends[i]
+      for (let i = this.#ropeStart; i < count; i++) units += this.ends[i]
       this.#rope = this.#rope.slice(0, units)
+      this.#ropeCount = count - this.#ropeStart
     } else {
       this.#rope = ''
-      this.#settled = count
-      this.bodyEnd = count === 0 ? 0 : this.#ends[count - 1]
+      this.#ropeCount = 0
+      this.bodyEnd = count === 0 ? 0 : this.ends[count - 1]
     }
   }
 
   data(pieces: Pieces, count: number): void {
-    this.#settle(count)
-    pieces.add(this.bodyPtr, this.bodyEnd)
+    pieces.add(this.bodyPtr, this.countBytes(count))
+    if (count > 0) this.#choose(this.bodyEnd / count - 1)
   }
 
-  override reset(): void {
-    if (this.#settled > 0) {
-      const average = this.bodyEnd / this.#settled - 1
-      this.#joins = average > SHORT - 2 && average < LONG
-    }
-    this.truncate(0)
-  }
-
-  #growBody(byteLength: number): void {
-    const capacity = Math.max(byteLength, this.#bodyCapacity * 2, 16 * 1024)
+  #ensureBody(byteLength: number): void {
+    if (byteLength + SLACK <= this.#bodyCapacity) return
+    const capacity = Math.max(byteLength + SLACK, this.#bodyCapacity * 2, 16 * 1024)
     const from = this.bodyPtr
     this.bodyPtr = this.context.arena.reserve(capacity)
     this.context.arena.move(this.bodyPtr, from, this.bodyEnd)
     this.#bodyCapacity = capacity
+    this.shortLimit = capacity - SLACK
     this.#bind()
+    this.context.regionMoved()
   }
 
   #bind(): void {
-    this.#body = this.context.arena.node(this.bodyPtr, this.#bodyCapacity)
-    this.#ends = this.context.arena.u32(this.endsPtr, this.#endsCapacity)
+    this.body = this.context.arena.node(this.bodyPtr, this.#bodyCapacity)
+    this.ends = this.context.arena.u32(this.endsPtr, this.#endsCapacity)
   }
 }
 
 /** `invalidText: 'refuse'`: a lone surrogate is an error instead of U+FFFD. */
 export class StrictStringColumn extends StringColumn {
+  override putSource(source: RowSource, index: string, value: string): string {
+    return `${source.name(this)}.put(${index}, ${value})`
+  }
   override put(index: number, value: unknown): void {
     if (typeof value === 'string' && !value.isWellFormed()) {
       throw new Refusal(

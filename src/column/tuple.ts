@@ -26,6 +26,9 @@ export class TupleColumn extends StagedColumn {
       column.part = `.${elements[i].name ?? i + 1}`
     })
   }
+  override get boundWidth(): number {
+    return this.#elements.reduce((sum, element) => sum + element.boundWidth, 0)
+  }
   put(index: number, value: unknown): void {
     const elements = this.#elements
     if (Array.isArray(value)) {
