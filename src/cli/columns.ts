@@ -24,8 +24,7 @@ export function matchColumns(
 ): Filled {
   const names = source.names ?? given
   if (names === undefined) {
-    const columns = all.filter(({ defaultKind }) => defaultKind === '' || defaultKind === 'DEFAULT')
-    return { columns, fields: [] }
+    return { columns: all.filter(isInsertable), fields: [] }
   }
   const columns: Column[] = []
   const fields: number[] = []
@@ -38,6 +37,11 @@ export function matchColumns(
   }
   if (columns.length === 0) throw unknownColumn(table, source, names, names[0] ?? '', all)
   return { columns, fields }
+}
+
+/** Takes values without being named. */
+export function isInsertable({ defaultKind }: Column): boolean {
+  return defaultKind === '' || defaultKind === 'DEFAULT'
 }
 
 function unknownColumn(

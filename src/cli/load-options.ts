@@ -68,8 +68,8 @@ export function resolveLoadOptions(
   flags: LoadFlags,
   env: NodeJS.ProcessEnv,
 ): LoadOptions {
-  const to = flags.to ?? env.SLUICE_URL ?? env.CLICKHOUSE_URL
-  if (to === undefined || to === '') {
+  const to = flags.to || env.SLUICE_URL || env.CLICKHOUSE_URL
+  if (!to) {
     throw new UsageError('BAD_OPTION', 'no target: where should the rows go?', {
       hint: 'Give --to http://localhost:8123/database (or chdb:./directory), or set SLUICE_URL.',
     })

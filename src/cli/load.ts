@@ -1,20 +1,18 @@
 // `sluice load`: files into a table.
 
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { SchemaError, UsageError } from '../errors.ts'
-import { type Connection, connect } from '../index.ts'
-import type { Column } from '../types/node.ts'
-import { createTableSql, guessColumns } from './create.ts'
+import { UsageError } from '../errors.ts'
+import { connect } from '../index.ts'
+import { isInsertable } from './columns.ts'
 import { describeError, EXIT, type ExitCode } from './exit.ts'
 import { FORMATS } from './input/format.ts'
-import { openSource, type Source } from './input/source.ts'
 import { type LoadFlags, type LoadOptions, resolveLoadOptions } from './load-options.ts'
-import { Loader, type LoadResult } from './loader.ts'
+import { Loader } from './loader.ts'
+import { prepareTable } from './prepare-table.ts'
 import { Progress } from './progress.ts'
 import { Screen } from './screen.ts'
-import { exitCodeFor, jsonSummary, textSummary } from './summary.ts'
+import { exitCodeFor, jsonSummary, type LoadResult, textSummary } from './summary.ts'
 
 export function addLoadCommand(program: Command): void {
   program
@@ -112,6 +110,8 @@ function refusePassword(): never {
 /** @returns the exit code */
 async function load(options: LoadOptions): Promise<ExitCode> {
   const screen = new Screen()
+  if (process.stdin.isTTY && options.files.includes('-'))
+    screen.message('reading rows from the terminal; Ctrl-D ends them')
   const connection = await connect({
     url: options.to,
     username: options.username,
@@ -134,6 +134,8 @@ async function load(options: LoadOptions): Promise<ExitCode> {
     return await watch(loader, options, screen, () => loader.run(columns, source))
   } finally {
     await Promise.all(closing.map((open) => open.close()))
+    // A load that ended early must not wait for the end of its pipe.
+    process.stdin.destroy()
   }
 }
 
@@ -149,6 +151,7 @@ async function watch(
   if (options.showsProgress) screen.progress = new Progress(options.tableName, process.stderr, () => loader.progress)
   const print = (result: LoadResult) => {
     screen.progress?.stop()
+    screen.progress = undefined
     if (result.error !== undefined)
       screen.message(`${result.at === undefined ? '' : `${result.at}: `}${describeError(result.error)}`)
     if (options.showsProgress || process.stdout.isTTY || result.resume !== undefined)
@@ -173,67 +176,4 @@ async function watch(
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
-}
-
-interface PreparedTable {
-  columns: readonly Column[]
-  /** The first file, where it was opened for its columns. */
-  source?: Source
-  /** The columns were guessed: no server has them. */
-  isDeclared: boolean
-}
-
-/** The table's columns; creates the table where that was asked for. Undefined when the user said no. */
-async function prepareTable(connection: Connection, options: LoadOptions): Promise<PreparedTable | undefined> {
-  const server = await connection.ping()
-  if (server.kind !== 'file') {
-    try {
-      return { columns: await connection.describe(options.table), isDeclared: false }
-    } catch (error) {
-      if (!(error instanceof SchemaError && error.code === 'UNKNOWN_TABLE')) throw error
-      if (!options.create) throw withCreateHint(error)
-    }
-  }
-  const source = await openSource(options.files[0]!, options)
-  const guessed = await guessColumns(source, server.release)
-  const columns = guessed.map((column): Column => ({ ...column, defaultKind: '', defaultExpression: '' }))
-  if (server.kind === 'file') return { columns, source, isDeclared: true }
-  const sql = createTableSql(options.table, guessed, server.release)
-  if (options.dryRun) {
-    process.stderr.write(`${sql};\n`)
-    return { columns, source, isDeclared: true }
-  }
-  if (!(await confirm(sql, options))) return undefined
-  await connection.command(sql)
-  return { columns: await connection.describe(options.table), source, isDeclared: false }
-}
-
-function isInsertable({ defaultKind }: Column): boolean {
-  return defaultKind === '' || defaultKind === 'DEFAULT'
-}
-
-function withCreateHint(error: SchemaError): SchemaError {
-  const hint = `${error.hint ?? ''} --create makes the table from the file.`.trim()
-  return new SchemaError('UNKNOWN_TABLE', error.message.split('\n')[0]!, { table: error.table, hint, cause: error })
-}
-
-/** Shows the DDL and asks. Without a terminal to ask on, --yes must have said so. */
-async function confirm(sql: string, options: LoadOptions): Promise<boolean> {
-  if (options.yes) {
-    process.stderr.write(`${sql};\n`)
-    return true
-  }
-  if (!process.stdin.isTTY || !process.stderr.isTTY || options.files.includes('-')) {
-    process.stdout.write(`${sql};\n`)
-    process.stderr.write(
-      'sluice: nothing was created or loaded: there is no terminal to ask on\n  hint: --yes creates the table as shown, or create it yourself.\n',
-    )
-    return false
-  }
-  process.stderr.write(`${sql};\n\n`)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question('Create this table and load? [y/N] ').finally(() => terminal.close())
-  if (/^y(es)?$/i.test(answer.trim())) return true
-  process.stderr.write('sluice: nothing was created or loaded\n')
-  return false
 }

@@ -4,45 +4,24 @@
 //   refused   records that are no row of this table; with --on-error skip they go to --rejects and the load goes on
 //   accepted  rows that a statement took; each ends as acknowledged, rejected by the server, unknown or not sent
 
-import { EncodeError, EngineError, type SluiceError, StorageError, UsageError } from '../errors.ts'
+import { EncodeError, EngineError, type SluiceError, UsageError } from '../errors.ts'
 import type { Connection, Row, Statement } from '../index.ts'
 import { quoteIdentifier } from '../statement/quote.ts'
 import type { Column } from '../types/node.ts'
 import { type Filled, matchColumns } from './columns.ts'
-import { fieldConverter, jsonConverter } from './convert.ts'
 import { describeError } from './exit.ts'
+import { type Input, openInput } from './input/open.ts'
 import { openSource, type Source } from './input/source.ts'
 import type { LoadOptions } from './load-options.ts'
 import { type Position, Positions } from './positions.ts'
 import type { ProgressState } from './progress.ts'
 import { Rejects } from './rejects.ts'
+import { isRefusal, rowReader } from './row-reader.ts'
+import type { LoadResult } from './summary.ts'
 
 /** What the loader says while it works. */
 export interface Reporter {
   message(text: string): void
-}
-
-export interface LoadResult {
-  /** 'stopped': at a refused record, or where an input is damaged. */
-  outcome: 'loaded' | 'stopped' | 'interrupted' | 'failed'
-  /** What stopped it, and the file and line of the record if it was one. */
-  error?: unknown
-  at?: string
-  /** Rows the server has. */
-  acknowledged: number
-  /** Rows whose answer was lost: the server has them or not. */
-  unknown: number
-  /** Accepted rows that the server does not have. */
-  undelivered: number
-  /** Acknowledged rows behind the place to resume from. */
-  ahead: number
-  refused: number
-  read: number
-  bytesRead: number
-  blocks: number
-  retries: number
-  /** Where to go on; absent when everything was loaded. */
-  resume?: Position
 }
 
 /** After an interruption, what is under way has this long to be acknowledged. */
@@ -61,7 +40,7 @@ export class Loader {
   #positions = new Positions()
   /** Of statements that are over. */
   readonly #finished = { accepted: 0, acknowledged: 0, blocks: 0, retries: 0 }
-  #source: Source | undefined
+  #input: Input | undefined
   #next: Position
   #bytesDone = 0
   #read = 0
@@ -86,7 +65,7 @@ export class Loader {
     const result = await this.#outcome(async () => {
       for (const [i, path] of this.#options.files.entries()) {
         this.#next = { fileIndex: i, record: i === 0 ? this.#options.skipRows : 0 }
-        const source = i === 0 && first ? first : await openSource(path, this.#options)
+        const source = i === 0 && first ? first : await this.#open(path)
         const stoppedBy = await this.#loadSource(source, i, columns)
         if (stoppedBy !== undefined || this.#isInterrupted) return stoppedBy
       }
@@ -97,13 +76,13 @@ export class Loader {
 
   get progress(): ProgressState {
     const { bytesTotal } = this.#options
-    return { rows: this.#accepted, bytesRead: this.#bytesDone + (this.#source?.input.bytesRead ?? 0), bytesTotal }
+    return { rows: this.#accepted, bytesRead: this.#bytesDone + (this.#input?.bytesRead ?? 0), bytesTotal }
   }
 
   /** Stops reading; what was read is sent, for a few seconds. */
   interrupt(): void {
     this.#isInterrupted = true
-    this.#source?.input.close()
+    this.#input?.close()
     setTimeout(() => this.#abort.abort(new Error('interrupted')), GRACE_MS).unref()
   }
 
@@ -151,9 +130,14 @@ export class Loader {
     return stoppedBy === undefined ? this.account('loaded') : this.account('stopped', stoppedBy)
   }
 
+  #open(path: string): Promise<Source> {
+    this.#input = openInput(path)
+    return openSource(this.#input, this.#options)
+  }
+
   /** @returns the error of the record that stopped the load */
   async #loadSource(source: Source, fileIndex: number, all: readonly Column[]): Promise<unknown> {
-    this.#source = source
+    this.#input = source.input
     const skip = this.#next.record
     const filled = matchColumns(
       this.#options.tableName,
@@ -163,17 +147,16 @@ export class Loader {
       this.#options.ignoreUnknown,
     )
     const statement = await this.#statementFor(source, filled)
-    const convert = this.#converterFor(source, filled)
+    const toRow = rowReader(source, filled, this.#options)
     this.#positions.mark(statement.stats.accepted, fileIndex, skip)
     let record = 0
     for await (const { texts, lines, valid } of source.batches) {
       for (let i = 0; i < texts.length; i++) {
         const text = texts[i]!
         if ((text === '' && !source.hasEmptyRows) || record++ < skip) continue
-        this.#read++
         try {
-          if (!valid && !text.isWellFormed()) throw notUtf8()
-          const pause = execSurely(statement, convert(text))
+          const pause = execSurely(statement, toRow(text, valid))
+          this.#read++
           this.#next.record = record
           if (pause) await pause
         } catch (error) {
@@ -187,7 +170,7 @@ export class Loader {
       }
     }
     this.#bytesDone += source.input.bytesRead
-    this.#source = undefined
+    this.#input = undefined
     return
   }
 
@@ -198,6 +181,7 @@ export class Loader {
     source: Source,
     place: { file: string; line: number; record: number },
   ): boolean {
+    this.#read++
     this.#refused++
     const at = `${place.file}:${place.line}`
     if (this.#rejects !== undefined && this.#refused <= this.#options.maxErrors) {
@@ -215,18 +199,6 @@ export class Loader {
     }
     this.#stoppedAt = at
     return false
-  }
-
-  #converterFor(source: Source, { columns, fields: positions }: Filled): (text: string) => object {
-    if (source.fields === undefined) return jsonConverter(columns, this.#options)
-    const { fields: parse, names } = source
-    const convert = fieldConverter(columns, this.#options, positions)
-    const width = names?.length ?? 0
-    return (text) => {
-      const fields = parse(text)
-      if (fields.length !== width) throw wrongArity(fields.length, width, text === '')
-      return convert(fields)
-    }
   }
 
   /** One statement for all files that fill the same columns. */
@@ -275,26 +247,4 @@ function execSurely(statement: Statement, row: object): Promise<void> | undefine
     if (!(error instanceof UsageError && error.code === 'BACKPRESSURE')) throw error
     return statement.flush().then(() => statement.exec(row as Row))
   }
-}
-
-/** About one record: the load can go on without it. */
-function isRefusal(error: unknown): error is SluiceError {
-  return error instanceof EncodeError || (error instanceof StorageError && error.code === 'BAD_INPUT')
-}
-
-function notUtf8(): StorageError {
-  return new StorageError('BAD_INPUT', 'the line is not valid UTF-8', {
-    hint: 'Convert the file first: iconv -f ISO-8859-1 -t UTF-8 file',
-  })
-}
-
-function wrongArity(count: number, width: number, isEmpty: boolean): StorageError {
-  const hint = isEmpty
-    ? undefined
-    : count > width
-      ? 'A field that holds the delimiter must be quoted. Is --delimiter right?'
-      : 'Is --delimiter right?'
-  return new StorageError('BAD_INPUT', `${count} field${count === 1 ? '' : 's'} where ${width} columns are expected`, {
-    hint,
-  })
 }

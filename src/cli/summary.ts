@@ -3,8 +3,32 @@
 import { basename } from 'node:path'
 import { describeError, EXIT, type ExitCode, exitCodeOf } from './exit.ts'
 import type { LoadOptions } from './load-options.ts'
-import type { LoadResult } from './loader.ts'
+import type { Position } from './positions.ts'
 import { formatBytes, formatCount } from './progress.ts'
+
+/** What became of the rows. */
+export interface LoadResult {
+  /** 'stopped': at a refused record, or where an input is damaged. */
+  outcome: 'loaded' | 'stopped' | 'interrupted' | 'failed'
+  /** What stopped it, and the file and line of the record if it was one. */
+  error?: unknown
+  at?: string
+  /** Rows the server has. */
+  acknowledged: number
+  /** Rows whose answer was lost: the server has them or not. */
+  unknown: number
+  /** Accepted rows that the server does not have. */
+  undelivered: number
+  /** Acknowledged rows behind the place to resume from. */
+  ahead: number
+  refused: number
+  read: number
+  bytesRead: number
+  blocks: number
+  retries: number
+  /** Where to go on; absent when everything was loaded. */
+  resume?: Position
+}
 
 export function exitCodeFor(result: LoadResult): ExitCode {
   if (result.outcome === 'interrupted') return EXIT.interrupted

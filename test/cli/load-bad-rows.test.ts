@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ChdbFront, startFront } from '../support/chdb-front.ts'
-import { Files, sluice } from './run.ts'
+import { ended, Files, sluice, start } from './run.ts'
 
 let front: ChdbFront
 const files = new Files()
@@ -114,6 +114,29 @@ describe('a bad row stops the load: rows before it are in, and the place to resu
   it('names the line where a record of several lines starts', async () => {
     const result = await load(files.write('lines.csv', 'id,status\n"1\n",1\n2,"\n\n300"\n3,3\n'))
     expect(result.stderr).toMatch(/lines\.csv:4: status UInt8|lines\.csv:4: \S*status UInt8/)
+    expect(await ids()).toEqual([1])
+  })
+
+  it('a second file with an unknown column: the first is in, and the second is where to resume', async () => {
+    const first = files.write('one.csv', 'id,status\n1,1\n')
+    const second = files.write('two.csv', 'id,stauts\n2,2\n')
+    const result = await sluice(['load', table, first, second, '--to', front.url])
+    expect(result).toMatchObject({
+      code: 2,
+      summary: { outcome: 'stopped', rows: 1, resume: { file: second, skipRows: 0 } },
+    })
+    expect(result.stderr).toMatch(/no column "stauts".*Did you mean "status"/s)
+    expect(await ids()).toEqual([1])
+  })
+
+  it('stops reading an input that has no end', async () => {
+    const child = start(['load', table, '--to', front.url, '--format', 'csv'])
+    const end = ended(child)
+    child.stdin.write('id,status\n1,1\nx,1\n')
+    const feeding = setInterval(() => child.stdin.write('2,2\n'), 10)
+    const result = await end
+    clearInterval(feeding)
+    expect(result).toMatchObject({ code: 1, summary: { rows: 1, resume: { file: '-', skipRows: 1 } } })
     expect(await ids()).toEqual([1])
   })
 

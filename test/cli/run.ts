@@ -13,7 +13,17 @@ export interface Ended {
   stdout: string
   stderr: string
   /** The JSON line on stdout. */
-  summary: Record<string, unknown> & { resume?: { file: string; skipRows: number } }
+  summary: {
+    outcome: string
+    rows: number
+    read: number
+    blocks: number
+    retries: number
+    undelivered?: number
+    unknown?: number
+    ahead?: number
+    resume?: { file: string; skipRows: number }
+  }
 }
 
 export interface RunOptions {

@@ -3,7 +3,7 @@
 import { StorageError } from '../../errors.ts'
 import { csvFields, type FieldParser, tsvFields } from './csv.ts'
 import { type Format, formatOfHead, formatOfName } from './format.ts'
-import { type Input, openInput, prepend, takeHead } from './open.ts'
+import { type Input, prepend, takeHead } from './open.ts'
 import { csvSplitter, lineSplitter, type RecordBatch, readRecords } from './records.ts'
 import { readRegions } from './text.ts'
 
@@ -36,9 +36,8 @@ export interface Source {
 
 const HEAD_BYTES = 64 * 1024
 
-/** @throws {StorageError} FILE_FAILED, BAD_INPUT; {UsageError} BAD_OPTION where the format cannot be told. */
-export async function openSource(path: string, options: SourceOptions): Promise<Source> {
-  const input = openInput(path)
+/** Reads the input's head. @throws {StorageError} FILE_FAILED, BAD_INPUT; {UsageError} BAD_OPTION where the format cannot be told. */
+export async function openSource(input: Input, options: SourceOptions): Promise<Source> {
   const head = await takeHead(input.pieces, HEAD_BYTES, (bytes) => bytes.includes(10))
   const format =
     options.format ?? formatOfName(input.name) ?? (head.length === 0 ? 'ndjson' : formatOfHead(input.name, head))

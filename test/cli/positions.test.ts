@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { Positions } from '../../src/cli/positions.ts'
+
+describe('Positions: where to resume after an acknowledged prefix', () => {
+  it('rows are records one to one from a mark on', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 100) // --skip-rows 100
+    expect(positions.at(0)).toEqual({ fileIndex: 0, record: 100 })
+    expect(positions.at(7)).toEqual({ fileIndex: 0, record: 107 })
+  })
+
+  it('a refused record shifts the rows behind it, a new file starts its own count', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.mark(5, 0, 6) // record 5 was refused after five rows
+    positions.mark(5, 0, 7) // and record 6 too
+    positions.mark(9, 1, 0)
+    expect([0, 4, 5, 8, 9, 12].map((row) => positions.at(row))).toEqual([
+      { fileIndex: 0, record: 0 },
+      { fileIndex: 0, record: 4 },
+      { fileIndex: 0, record: 7 },
+      { fileIndex: 0, record: 10 },
+      { fileIndex: 1, record: 0 },
+      { fileIndex: 1, record: 3 },
+    ])
+  })
+
+  it('acknowledgements may come in any order: only the unbroken prefix counts', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.acknowledge(100, 50)
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([0, 50])
+    positions.acknowledge(0, 60)
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([60, 50])
+    positions.acknowledge(60, 40)
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([150, 0])
+  })
+
+  it('forgets marks behind the prefix, not the one it stands in', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.mark(10, 0, 20)
+    positions.mark(30, 1, 0)
+    positions.acknowledge(0, 25)
+    expect(positions.at(25)).toEqual({ fileIndex: 0, record: 35 })
+    expect(positions.at(31)).toEqual({ fileIndex: 1, record: 1 })
+  })
+})
