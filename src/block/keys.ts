@@ -1,4 +1,5 @@
 import { EncodeError } from '../errors.ts'
+import { closestName } from '../types/closest.ts'
 import type { NestedGroup, PlannedColumn } from './plan.ts'
 
 /**
@@ -61,32 +62,4 @@ function refuse(key: string, names: readonly string[], rowIndex: number, table?:
           : `Did you mean ${JSON.stringify(closest)}? To drop such keys pass ignoreUnknown: true.`,
     },
   )
-}
-
-/** The name with the fewest edits, when there are few enough to be a slip. */
-export function closestName(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined
-  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of names) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase(), fewest)
-    if (edits < fewest) {
-      fewest = edits
-      best = candidate
-    }
-  }
-  return best
-}
-
-/** Levenshtein distance, or `limit` when it is at least that. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return Math.min(limit, row[b.length])
 }

@@ -1,7 +1,7 @@
 // Which columns an input fills.
 
 import { SchemaError } from '../errors.ts'
-import { closestName } from '../transport/target.ts'
+import { closestName } from '../types/closest.ts'
 import type { Column } from '../types/node.ts'
 import type { Source } from './input/source.ts'
 

@@ -1,6 +1,6 @@
 import { SchemaError, ServerError } from '../errors.ts'
-import { closestName } from '../transport/target.ts'
 import type { Transport } from '../transport/transport.ts'
+import { closestName } from '../types/closest.ts'
 import type { Column } from '../types/node.ts'
 import { quoteIdentifier, quoteString } from './quote.ts'
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { UsageError } from '../errors.ts'
+import { closestName } from '../types/closest.ts'
 import { chdbTransport } from './chdb.ts'
 import { fileTransport } from './file.ts'
 import { httpTransport } from './http.ts'
@@ -224,33 +225,4 @@ export function refuseUnknown(options: object, names: readonly string[]): void {
       hint: meant === undefined ? `Known: ${names.join(', ')}.` : `Did you mean ${meant}?`,
     })
   }
-}
-
-/** The name that differs in the fewest letters, when that is less than about a third of them. */
-export function closestName(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined
-  let bestDistance = Math.max(1, Math.ceil(name.length / 3)) + 1
-  for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
-  }
-  return best
-}
-
-// Levenshtein distance, where two swapped neighbours count as one slip: `ulr` is `url`.
-function editDistance(a: string, b: string): number {
-  let older: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current[column] = Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1)
-      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      if (isSwap) current[column] = Math.min(current[column]!, older[column - 2]! + 1)
-    }
-    older = previous
-    previous = current
-  }
-  return previous[b.length]!
 }
