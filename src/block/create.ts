@@ -302,7 +302,11 @@ class NativeBuilder implements BlockBuilder {
     if (!this.#options.ignoreUnknown && (omitted || index === 0 || this.#options.strictKeys)) {
       checkKeys(row, rowIndex, this.#planned, this.#groups, this.#options.table)
     }
-    if (omitted && index === 0 && this.#planned.every(({ column }) => column instanceof UniformColumn && column.omittedRows(1) === 1)) {
+    if (
+      omitted &&
+      index === 0 &&
+      this.#planned.every(({ column }) => column instanceof UniformColumn && column.omittedRows(1) === 1)
+    ) {
       throw new EncodeError('MISSING_VALUE', 'the row leaves every column out', {
         table: this.#options.table,
         row: rowIndex,

@@ -26,8 +26,8 @@ export function checkKeys(
 const known = new WeakMap<readonly PlannedColumn[], ReadonlySet<string>>()
 
 function namesOf(columns: readonly PlannedColumn[]): ReadonlySet<string> {
-  let names = known.get(columns)
-  if (!names) known.set(columns, (names = new Set(columns.map(({ name }) => name))))
+  const names = known.get(columns) ?? new Set(columns.map(({ name }) => name))
+  known.set(columns, names)
   return names
 }
 

@@ -78,8 +78,8 @@ class FunctionSource implements RowSource {
   #locals = 0
 
   name(value: unknown): string {
-    let name = this.#names.get(value)
-    if (name === undefined) this.#names.set(value, (name = `c${this.#names.size}`))
+    const name = this.#names.get(value) ?? `c${this.#names.size}`
+    this.#names.set(value, name)
     return name
   }
 

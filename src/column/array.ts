@@ -74,7 +74,13 @@ export class ArrayColumn extends OffsetsColumn {
     if (!this.isRowLevel) return super.putSource(source, index, value)
     const column = source.name(this)
     const words = source.view(this, 'words')
-    const [start, length, at, element, child] = [source.local(), source.local(), source.local(), source.local(), source.local()]
+    const [start, length, at, element, child] = [
+      source.local(),
+      source.local(),
+      source.local(),
+      source.local(),
+      source.local(),
+    ]
     return `if (Array.isArray(${value})) {
     const ${length} = ${value}.length, ${start} = ${index} === 0 ? 0 : ${words}[${index} * 2 - 2]
     if (${start} + ${length} > ${column}.room) ${column}.grow(${start} + ${length})

@@ -55,7 +55,7 @@ export type InstantFault = 'syntax' | 'no zone'
 export function parseInstant(text: string): Instant | InstantFault {
   const days = daysAtStart(text)
   const separator = text.charCodeAt(10)
-  if (days !== days || (separator !== 84 && separator !== 116 && separator !== 32)) return 'syntax'
+  if (Number.isNaN(days) || (separator !== 84 && separator !== 116 && separator !== 32)) return 'syntax'
   const hour = two(text, 11)
   const minute = two(text, 14)
   let seconds = 0

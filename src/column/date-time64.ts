@@ -104,7 +104,7 @@ export class DateTime64Column extends FixedColumn {
   }
 
   #refuseNumber(index: number, value: number): void {
-    if (value !== value || !Number.isFinite(value)) return // the range check names it
+    if (!Number.isFinite(value)) return // the range check names it
     this.refuse(
       'TOO_MANY_DIGITS',
       index,
@@ -114,7 +114,7 @@ export class DateTime64Column extends FixedColumn {
     )
   }
   #refuseMs(index: number, value: unknown, ms: number): never {
-    if (ms !== ms)
+    if (Number.isNaN(ms))
       this.refuse('NOT_A_NUMBER', index, value, value instanceof Date ? 'an invalid Date' : 'NaN is no time')
     return this.#refuseRange(index, value)
   }

@@ -6,7 +6,7 @@
 
 import { show } from '../errors.ts'
 import { parseDays, parseInstant } from './calendar.ts'
-import { FixedColumn, type RowSource, Refusal, type StagedColumn } from './column.ts'
+import { FixedColumn, Refusal, type RowSource, type StagedColumn } from './column.ts'
 
 /**
  * A Date for sure; what else is one goes the long way. The constructor is found through the map that V8 checks anyway, where
@@ -30,10 +30,10 @@ function otherDays(
   let days: number
   if (value instanceof Date) {
     days = Math.floor(value.getTime() / DAY_MS)
-    if (days !== days) throw new Refusal('NOT_A_NUMBER', column, index, value, 'an invalid Date')
+    if (Number.isNaN(days)) throw new Refusal('NOT_A_NUMBER', column, index, value, 'an invalid Date')
   } else if (typeof value === 'string') {
     days = parseDays(value)
-    if (days !== days)
+    if (Number.isNaN(days))
       throw new Refusal(
         'BAD_TEXT',
         column,
@@ -44,7 +44,7 @@ function otherDays(
       )
   } else if (typeof value === 'number') {
     days = value
-    if (days !== days) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no day')
+    if (Number.isNaN(days)) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no day')
     if (!Number.isInteger(days) && Number.isFinite(days))
       throw new Refusal(
         'NOT_AN_INTEGER',
@@ -149,7 +149,7 @@ export class DateTimeColumn extends FixedColumn {
     let seconds: number
     if (value instanceof Date) {
       seconds = Math.floor(value.getTime() / 1000)
-      if (seconds !== seconds) this.refuse('NOT_A_NUMBER', index, value, 'an invalid Date')
+      if (Number.isNaN(seconds)) this.refuse('NOT_A_NUMBER', index, value, 'an invalid Date')
     } else if (typeof value === 'string') {
       const instant = parseInstant(value)
       if (typeof instant === 'string') return refuseInstant(this, index, value, instant)
@@ -165,7 +165,7 @@ export class DateTimeColumn extends FixedColumn {
       seconds = instant.seconds
     } else if (typeof value === 'number') {
       seconds = value
-      if (seconds !== seconds) this.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
+      if (Number.isNaN(seconds)) this.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
     } else this.refuseType(index, value, 'a Date, an ISO text with a zone or a number of unix seconds')
     if (seconds < 0 || seconds > 0xffffffff) {
       const milliseconds = typeof value === 'number' && value > 1e11

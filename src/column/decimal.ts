@@ -40,7 +40,7 @@ export class DecimalColumn extends FixedColumn {
   put(index: number, value: unknown): void {
     if (typeof value === 'string') {
       const scaled = shortText(value, this.#scale)
-      if (scaled === scaled) this.#store(index, value, scaled)
+      if (!Number.isNaN(scaled)) this.#store(index, value, scaled)
       else this.#putText(index, value, value)
     } else if (typeof value === 'number') {
       const scaled = Math.round(value * this.#factor)

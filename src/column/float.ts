@@ -90,7 +90,7 @@ export class BFloat16Column extends FloatColumn {
     asFloat[0] = number
     if (!Number.isFinite(asFloat[0]) && Number.isFinite(number)) refuseFloat32(this, index, number)
     // Truncated, as the engine's own casts do. A NaN must keep a payload bit, or it would become an infinity.
-    this.values[index] = number !== number ? 0x7fc0 : asBits[0] >>> 16
+    this.values[index] = Number.isNaN(number) ? 0x7fc0 : asBits[0] >>> 16
   }
   putDefault(index: number): void {
     this.values[index] = 0

@@ -6,7 +6,7 @@
 // seen one kind of typed array is a single instruction.
 
 import { show } from '../errors.ts'
-import { FixedColumn, Refusal, type StagedColumn, type RowSource } from './column.ts'
+import { FixedColumn, Refusal, type RowSource, type StagedColumn } from './column.ts'
 
 const TAKES = 'a whole number, a bigint or a boolean'
 
@@ -18,7 +18,7 @@ function smallInteger(column: StagedColumn, index: number, value: unknown, min: 
   else if (typeof value === 'bigint')
     number = value < BigInt(min) || value > BigInt(max) ? Number.POSITIVE_INFINITY : Number(value)
   else column.refuseType(index, value, TAKES)
-  if (number !== number) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no integer')
+  if (Number.isNaN(number)) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no integer')
   if (number < min || number > max) {
     throw new Refusal(
       'VALUE_OUT_OF_RANGE',

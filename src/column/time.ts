@@ -34,7 +34,7 @@ function parseDuration(column: StagedColumn, index: number, value: unknown): Dur
     return { negative: parts[1] === '-', seconds, fraction: parts[5] ?? '' }
   }
   if (typeof value !== 'number') return column.refuseType(index, value, "'HH:MM:SS', or a number of seconds")
-  if (value !== value) column.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
+  if (Number.isNaN(value)) column.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
   if (Math.abs(value) > LAST_SECOND + 1)
     column.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} does not fit`, `${column.type} ${RANGE}`)
   // Below 1e-6 the shortest form has an exponent; toFixed(20) spells it out.

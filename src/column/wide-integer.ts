@@ -5,7 +5,7 @@
 // A safe integer never becomes a BigInt: its low word is value mod 2^32, its high word floor(value / 2^32), both exact.
 
 import { show } from '../errors.ts'
-import { FixedColumn, Refusal, type StagedColumn, type StagingContext, type RowSource } from './column.ts'
+import { FixedColumn, Refusal, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
 
 const INTEGER_TEXT = /^[+-]?\d+$/
 const TWO_32 = 4294967296
@@ -15,7 +15,7 @@ export function toBigInt(column: StagedColumn, index: number, value: unknown): b
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return BigInt(value)
-    if (value !== value) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no integer')
+    if (Number.isNaN(value)) throw new Refusal('NOT_A_NUMBER', column, index, value, 'NaN is no integer')
     if (!Number.isInteger(value)) {
       if (Math.abs(value) === Number.POSITIVE_INFINITY)
         throw new Refusal('NOT_A_NUMBER', column, index, value, `${value} is no integer`)
