@@ -24,7 +24,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
 const MODULES_STAMP = 'node_modules/.package-lock.json' // npm writes it last
-const SERVERS = ['clickhouse-server', 'redis-server']
+const SERVERS = ['clickhouse-server']
 
 // policy-rc.d keeps the package from starting a service: the tests start their own, on ports and directories of their own.
 const APT_INSTALL = `
