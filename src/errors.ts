@@ -93,7 +93,11 @@ export class SluiceError extends Error {
       this.hint = options.hint
       this.message += `\n  hint: ${options.hint}`
     }
-    Object.defineProperty(this, 'name', { value: `${new.target.name} [${code}]`, enumerable: false, configurable: true })
+    Object.defineProperty(this, 'name', {
+      value: `${new.target.name} [${code}]`,
+      enumerable: false,
+      configurable: true,
+    })
   }
 }
 
@@ -140,7 +144,8 @@ function describePlace(place: ErrorPlace): string {
 
 /** A value for a message: short, on one line, and only its size when it is long. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value)
+  if (typeof value === 'string')
+    return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : `Date ${value.toISOString()}`
@@ -158,7 +163,13 @@ export class TransportError extends SluiceError {
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; retryable?: boolean; cause?: unknown; blockMayHaveArrived?: boolean; status?: number } = {},
+    options: {
+      hint?: string
+      retryable?: boolean
+      cause?: unknown
+      blockMayHaveArrived?: boolean
+      status?: number
+    } = {},
   ) {
     super(code, message, options)
     this.blockMayHaveArrived = options.blockMayHaveArrived ?? false
@@ -175,7 +186,15 @@ export class ServerError extends SluiceError {
   readonly queryId?: string
   constructor(
     message: string,
-    options: { serverCode: number; serverName?: string; queryId?: string; retryable?: boolean; hint?: string; cause?: unknown; code?: ErrorCode },
+    options: {
+      serverCode: number
+      serverName?: string
+      queryId?: string
+      retryable?: boolean
+      hint?: string
+      cause?: unknown
+      code?: ErrorCode
+    },
   ) {
     super(options.code ?? 'SERVER_EXCEPTION', message, options)
     this.serverCode = options.serverCode

@@ -47,7 +47,7 @@ export function encodeBlock(
   )
   try {
     for (let rowIndex = 0; rowIndex < list.length; rowIndex++) {
-      if (builder.stage(list[rowIndex], rowIndex) === STAGED) continue
+      if (builder.stage(list[rowIndex]) === STAGED) continue
       throw new UsageError('BAD_OPTION', `The block exceeds ${MAX_BYTES} bytes at row ${rowIndex}.`, {
         hint: 'Encode fewer rows at a time.',
       })

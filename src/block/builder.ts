@@ -24,21 +24,27 @@ export const STAGED = 0
 export const BLOCK_FULL = 1
 /** Not staged: this row omits other columns than the open block does; seal the block and stage the row again. */
 export const SEAL_FIRST = 2
-export type StageResult = typeof STAGED | typeof BLOCK_FULL | typeof SEAL_FIRST
+/** Staged, and `lookRows` rows went by since the last look: a good moment to look at the clock. */
+export const LOOK = 3
+export type StageResult = typeof STAGED | typeof BLOCK_FULL | typeof SEAL_FIRST | typeof LOOK
 
 /** Stages rows of one statement and seals blocks. One linear memory; not re-entrant. */
 export interface BlockBuilder {
   readonly columns: readonly Column[]
   /** Rows staged in the open block. */
   readonly rowCount: number
+  /** Index in the statement of the open block's first row, for error messages. */
+  firstRow: number
+  /** Every so many rows `stage` answers LOOK; counted here, because it counts rows anyway. */
+  lookRows: number
   /** Uncompressed bytes of the open block, an upper bound until text is counted exactly. */
   readonly byteLength: number
   /**
    * Stages one row: an object by column name, or an array in column order.
-   * @param rowIndex  the row's index in the statement, for error messages only
+   * @param rowIndex  for error messages, where it is not `firstRow + rowCount`
    * @throws EncodeError  the row is left out whole, the open block is exactly as before
    */
-  stage(row: object | readonly unknown[], rowIndex: number): StageResult
+  stage(row: object | readonly unknown[], rowIndex?: number): StageResult
   /** Seals the open block and starts an empty one. Must not be called with rowCount 0. */
   seal(): SealedBytes
   /** Drops the rows of the open block. */

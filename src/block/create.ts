@@ -6,7 +6,15 @@ import type { Column } from '../types/node.ts'
 import { Arena } from '../wasm/core.ts'
 import { Pieces } from '../wasm/pieces.ts'
 import { sealedBuffers } from './buffer-pool.ts'
-import { BLOCK_FULL, type BlockBuilder, type BuilderOptions, SEAL_FIRST, STAGED, type StageResult } from './builder.ts'
+import {
+  BLOCK_FULL,
+  type BlockBuilder,
+  type BuilderOptions,
+  LOOK,
+  SEAL_FIRST,
+  STAGED,
+  type StageResult,
+} from './builder.ts'
 import { checkKeys } from './keys.ts'
 import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns, varUInt } from './plan.ts'
 import { byName, byPosition, type NamedColumn, type RowFunction } from './row-function.ts'
@@ -29,7 +37,10 @@ const IDLE_BYTES_MAX = 32 * 1024 * 1024
  */
 export function createBuilder(columns: readonly Column[], options: BuilderOptions): BlockBuilder {
   const shape = JSON.stringify([columns, options])
-  return idle.get(shape)?.pop() ?? new NativeBuilder(columns, options, shape)
+  const builder = idle.get(shape)?.pop() ?? new NativeBuilder(columns, options, shape)
+  builder.firstRow = 0
+  builder.lookRows = Number.POSITIVE_INFINITY
+  return builder
 }
 
 const LZ4 = 0x82
@@ -37,6 +48,8 @@ const LZ4 = 0x82
 class NativeBuilder implements BlockBuilder {
   readonly columns: readonly Column[]
   rowCount = 0
+  firstRow = 0
+  #lookRows = Number.POSITIVE_INFINITY
   readonly #shape: string
   readonly #options: BuilderOptions
   readonly #arena: Arena
@@ -58,8 +71,10 @@ class NativeBuilder implements BlockBuilder {
   readonly #boundWidth: number
   /** Rows the arena has room for. */
   readonly #rowCapacity: number
-  /** The next row count at which the block's bytes are counted exactly. */
+  /** The next row count at which `stage` has more to do: a look, or to count bytes. */
   #checkRows = 0
+  /** The next row count at which the block's bytes are counted exactly. */
+  #countAt = 0
   /** And the bound of text and element bytes at which they are. */
   #checkBytes = 0
   #exactBytes = 0
@@ -101,7 +116,7 @@ class NativeBuilder implements BlockBuilder {
     return this.#exactBytes + (this.rowCount - this.#exactRows) * this.#boundWidth + this.#context.byteBound
   }
 
-  stage(row: object | readonly unknown[], rowIndex: number): StageResult {
+  stage(row: object | readonly unknown[], rowIndex?: number): StageResult {
     const index = this.rowCount
     const context = this.#context
     try {
@@ -122,7 +137,7 @@ class NativeBuilder implements BlockBuilder {
     return this.#countRow(index)
   }
 
-  #stageValues(row: readonly unknown[], index: number, rowIndex: number): void {
+  #stageValues(row: readonly unknown[], index: number, rowIndex: number | undefined): void {
     if (row.length !== this.columns.length) this.#refuseArity(row, rowIndex)
     this.#context.mayOmit = false
     this.#stageArray(row, index)
@@ -142,9 +157,14 @@ class NativeBuilder implements BlockBuilder {
     else this.#stageObject(row as never, index)
   }
 
-  /** The row may have filled the block: counts its bytes exactly. */
+  /** The row may have filled the block, or it is time to look at the clock. */
   #countRow(index: number): StageResult {
     const { blockSize, blockBytes } = this.#options
+    if (index + 1 < this.#countAt && this.#context.byteBound < this.#checkBytes) {
+      this.rowCount = index + 1
+      this.#planLook()
+      return LOOK
+    }
     const exact = this.#countBytes(index + 1)
     if (exact >= blockBytes && index > 0 && exact - this.#countBytes(index) > blockBytes) {
       this.#undo(index) // a row larger than a block travels alone
@@ -169,11 +189,23 @@ class NativeBuilder implements BlockBuilder {
   #planCheck(): void {
     const left = this.#options.blockBytes - this.#exactBytes
     this.#checkBytes = Math.ceil(left / 2)
-    this.#checkRows = Math.min(
+    this.#countAt = Math.min(
       this.#options.blockSize,
       this.#rowCapacity,
       this.#exactRows + Math.max(1, Math.floor(left / 2 / this.#boundWidth)),
     )
+    this.#planLook()
+  }
+
+  get lookRows(): number {
+    return this.#lookRows
+  }
+  set lookRows(rowCount: number) {
+    this.#lookRows = rowCount
+    this.#planLook()
+  }
+  #planLook(): void {
+    this.#checkRows = Math.min(this.#countAt, this.rowCount + this.#lookRows)
   }
 
   seal(): SealedBytes {
@@ -289,11 +321,11 @@ class NativeBuilder implements BlockBuilder {
     this.#context.mayOmit = this.#mayOmit
     this.#context.omitted = false
     this.#context.attention = true
-    this.#checkRows = 0 // the bound still counts the row: count exactly after the next one
+    this.#checkRows = this.#countAt = 0 // the bound still counts the row: count exactly after the next one
   }
 
   /** The first row of a block, a row that leaves a column out, or options that look at every row. */
-  #attend(row: object, index: number, rowIndex: number): void {
+  #attend(row: object, index: number, rowIndex = this.firstRow + this.rowCount): void {
     while (this.#memoryMoved) this.#stageAnew(row, index)
     const { omitted } = this.#context
     this.#context.omitted = false
@@ -338,7 +370,7 @@ class NativeBuilder implements BlockBuilder {
     }
   }
 
-  #explain(error: unknown, row: unknown, rowIndex: number): unknown {
+  #explain(error: unknown, row: unknown, rowIndex = this.firstRow + this.rowCount): unknown {
     if (error instanceof Refusal) return this.#toError(error, rowIndex)
     if (typeof row !== 'object' || row === null) this.#refuseRow(row, rowIndex)
     if (!(error instanceof TypeError)) return error
@@ -370,7 +402,7 @@ class NativeBuilder implements BlockBuilder {
     })
   }
 
-  #refuseArity(row: readonly unknown[], rowIndex: number): never {
+  #refuseArity(row: readonly unknown[], rowIndex = this.firstRow + this.rowCount): never {
     const names = this.columns.map(({ name }) => name)
     throw new EncodeError('WRONG_ARITY', `${row.length} values for ${names.length} columns`, {
       table: this.#options.table,

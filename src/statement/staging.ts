@@ -5,7 +5,7 @@
 //   maxPendingBlocks on their way   exec() stages into the open block and returns a promise: the wait
 //   and the open block full too     exec() throws BACKPRESSURE; the block is sealed with the next acknowledgement
 
-import { BLOCK_FULL, type BlockBuilder, STAGED, type StageResult } from '../block/builder.ts'
+import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
 import { Block } from '../engine/block.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
@@ -27,18 +27,17 @@ interface Wait {
 
 export class Staging {
   readonly engine: Engine
-  /** Rows accepted. */
-  rowCount = 0
   waits = 0
   earlySeals = 0
   readonly #plan: StatementPlan
   readonly #hooks: StagingHooks
   readonly #builder: BlockBuilder
   readonly #pace = new Pace()
-  #rowsToLook = this.#pace.rows
   /** The next exec() has more to do than to stage: the first row of a block, a wait, an end. */
   #slow = true
   #sequence = 0
+  /** Rows accepted before the open block. */
+  #earlierRows = 0
   /** The open block takes no row before there is room for it. */
   #full = false
   /** Seal the open block as soon as there is room. */
@@ -52,6 +51,7 @@ export class Staging {
     this.#plan = plan
     this.#hooks = hooks
     this.#builder = plan.builder
+    this.#builder.lookRows = this.#pace.rows
     this.engine = new Engine({
       ...plan.engine,
       name: plan.name,
@@ -59,6 +59,11 @@ export class Staging {
       stagedRows: () => this.#builder.rowCount,
       listener: { ...hooks, onSettled: (block) => this.#settled(block) },
     })
+  }
+
+  /** Rows accepted. */
+  get rowCount(): number {
+    return this.#earlierRows + this.#builder.rowCount
   }
 
   /** Rows in the open block. */
@@ -69,11 +74,8 @@ export class Staging {
   /** See Statement.exec. */
   exec(row: object | readonly unknown[]): Promise<void> | undefined {
     if (this.#slow) return this.#execFirst(row)
-    const result = this.#builder.stage(row, this.rowCount)
-    if (result !== STAGED) return this.#execLast(result, row)
-    this.rowCount++
-    if (--this.#rowsToLook > 0) return undefined
-    return this.#look()
+    const result = this.#builder.stage(row)
+    return result === STAGED ? undefined : this.#execMore(result, row)
   }
 
   /** exec() that is never refused for want of room: its promise then also means that the row is staged. */
@@ -103,9 +105,10 @@ export class Staging {
 
   /** Gives up what was not sent; returns how many rows that were. Only when nothing is sent any more. */
   drop(): number {
-    const rowCount = this.#builder.rowCount + this.engine.drop()
+    const { rowCount } = this.#builder
+    this.#earlierRows += rowCount
     this.#builder.reset()
-    return rowCount
+    return rowCount + this.engine.drop()
   }
 
   /** exec() asks `assertOpen` from now on; no timer seals anything. */
@@ -134,21 +137,20 @@ export class Staging {
     this.#hooks.assertOpen()
     if (this.#full) throw this.#backpressure()
     if (this.#builder.rowCount === 0) this.#assertHoldRoom()
-    const result = this.#builder.stage(row, this.rowCount)
-    if (result !== STAGED) return this.#execLast(result, row)
-    this.rowCount++
+    const result = this.#builder.stage(row)
+    if (result !== STAGED && result !== LOOK) return this.#execMore(result, row)
     if (this.#builder.rowCount === 1) this.#startTimer()
     this.#slow = this.#wait !== undefined
     if (this.#wait !== undefined) return this.#wait.promise
-    return --this.#rowsToLook > 0 ? undefined : this.#look()
+    return result === LOOK ? this.#look() : undefined
   }
 
-  /** exec() where the open block is full with this row (BLOCK_FULL), or must go before it (SEAL_FIRST). */
-  #execLast(result: Exclude<StageResult, typeof STAGED>, row: object | readonly unknown[]): Promise<void> | undefined {
+  /** exec() where the open block is full with this row (BLOCK_FULL), or must go before it (SEAL_FIRST), or time goes by. */
+  #execMore(result: Exclude<StageResult, typeof STAGED>, row: object | readonly unknown[]): Promise<void> | undefined {
+    if (result === LOOK) return this.#look()
     const hasRoom = this.#wait === undefined
     if (!hasRoom) this.#full = this.#sealSoon = this.#slow = true
     if (result === BLOCK_FULL) {
-      this.rowCount++
       if (hasRoom) this.#seal()
     } else {
       if (!hasRoom) throw this.#backpressure()
@@ -162,7 +164,7 @@ export class Staging {
 
   #look(): Promise<void> | undefined {
     const pause = this.#pace.look()
-    this.#rowsToLook = this.#pace.rows
+    this.#builder.lookRows = this.#pace.rows
     return pause
   }
 
@@ -170,7 +172,9 @@ export class Staging {
     const { targetOf, engineUuid, maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
     const sealed = this.#builder.seal()
     const token = blockToken(engineUuid, this.#sequence++, sealed.hash)
-    const firstRow = this.rowCount - sealed.rowCount
+    const firstRow = this.#earlierRows
+    this.#earlierRows += sealed.rowCount
+    this.#builder.firstRow = this.#earlierRows
     const block = new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
     this.#full = this.#sealSoon = false
     this.#slow = true // the first row of the next block starts its time
