@@ -73,6 +73,7 @@ export class ArrayColumn extends OffsetsColumn {
   override putSource(source: RowSource, index: string, value: string): string {
     if (!this.isRowLevel) return super.putSource(source, index, value)
     const column = source.name(this)
+    // Undefined once the memory has moved: the row is staged again then, but meanwhile no element may go to a wrong place.
     const words = source.view(this, 'words')
     const [start, length, at, element, child] = [
       source.local(),
@@ -82,7 +83,7 @@ export class ArrayColumn extends OffsetsColumn {
       source.local(),
     ]
     return `if (Array.isArray(${value})) {
-    const ${length} = ${value}.length, ${start} = ${index} === 0 ? 0 : ${words}[${index} * 2 - 2]
+    const ${length} = ${value}.length, ${start} = ${index} === 0 ? 0 : ${words}[${index} * 2 - 2] ?? ${column}.elements(${index})
     if (${start} + ${length} > ${column}.room) ${column}.grow(${start} + ${length})
     ${source.name(this.context)}.byteBound += ${length} * ${this.inner.boundWidth}
     for (let ${at} = 0; ${at} < ${length}; ${at}++) {
@@ -93,8 +94,9 @@ export class ArrayColumn extends OffsetsColumn {
   } else ${column}.put(${index}, ${value})`
   }
   grow(count: number): void {
-    this.room = Math.max(count, this.room * 2, 1024)
-    this.inner.ensure(this.room)
+    const room = Math.max(count, this.room * 2, 1024)
+    this.inner.ensure(room) // throws where the memory ends
+    this.room = room
   }
   override countBytes(count: number): number {
     return count * 8 + this.inner.countBytes(this.elements(count))

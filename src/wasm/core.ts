@@ -3,6 +3,9 @@ import { instantiateSync } from '@assemblyscript/loader'
 import { UsageError } from '../errors.ts'
 import type { CoreExports } from './exports.ts'
 
+/** What 32-bit addresses reach; a larger number would arrive in the core without its upper bits. */
+const BYTES_MAX = 2 ** 32
+
 // Compiled once per process; every arena is an instance of its own with its own linear memory.
 let compiled: WebAssembly.Module | undefined
 
@@ -39,7 +42,7 @@ export class Arena {
 
   /** Address of `byteLength` fresh bytes (16-byte aligned, content undefined). */
   reserve(byteLength: number): number {
-    const ptr = this.core.reserve(byteLength) >>> 0
+    const ptr = byteLength < BYTES_MAX ? this.core.reserve(byteLength) >>> 0 : 0
     if (ptr === 0) {
       throw new UsageError(
         'BAD_OPTION',
