@@ -4,7 +4,8 @@
 // column, and V8 then looks up each call. Names enter the text through JSON.stringify only. Where the process forbids
 // generated code, the loop over `put` does the same, and the tests hold both to the same bytes.
 
-import type { RowSource, StagedColumn } from '../column/column.ts'
+import type { RowSource, StagedColumn, StagingContext } from '../column/column.ts'
+import { STAGED, type StageResult } from './builder.ts'
 
 /** Reads one column's value from a row given by name. */
 export interface NamedColumn {
@@ -17,17 +18,64 @@ export interface NamedColumn {
 // biome-ignore lint/suspicious/noExplicitAny: a row is whatever the caller has; the columns check every value of it
 export type RowFunction = (row: any, index: number) => void
 
+export type StageFunction = (row: object | readonly unknown[], rowIndex?: number) => StageResult
+
+/** Where the stage function hands over: see NativeBuilder. */
+interface StageOwner {
+  stageValues(row: readonly unknown[], rowIndex?: number): StageResult
+  settle(row: object, index: number, rowIndex?: number): StageResult
+  refuse(error: unknown, row: unknown, rowIndex?: number): StageResult
+}
+
 /** Above this many columns the list is cut, so that each function stays small enough for the optimiser. */
 const COLUMNS_PER_FUNCTION = 32
 
-/** Stages a row given by column name. */
+/**
+ * Stages a row and counts it, unless the owner has to look at it. With few columns all of it is one function, so that a row
+ * costs one call.
+ */
+export function stageFunction(
+  columns: readonly NamedColumn[],
+  context: StagingContext,
+  owner: StageOwner,
+): StageFunction {
+  if (columns.length <= COLUMNS_PER_FUNCTION) {
+    const source = new FunctionSource()
+    const [ctx, own] = [source.name(context), source.name(owner)]
+    const generated = source.compile<StageFunction>(`function stage(row, rowIndex) {
+if (Array.isArray(row)) return ${own}.stageValues(row, rowIndex)
+const index = ${ctx}.rowCount
+try {
+${columnLines(columns, nameSource, source, 0).join('\n')}
+} catch (error) { return ${own}.refuse(error, row, rowIndex) }
+if (index + 1 < ${ctx}.checkRows && ${ctx}.byteBound < ${ctx}.checkBytes) {
+  ${ctx}.rowCount = index + 1
+  return ${STAGED}
+}
+return ${own}.settle(row, index, rowIndex)
+}`)
+    if (generated) return generated
+  }
+  const stageRow = byName(columns)
+  return (row, rowIndex) => {
+    if (Array.isArray(row)) return owner.stageValues(row, rowIndex)
+    const index = context.rowCount
+    try {
+      stageRow(row, index)
+    } catch (error) {
+      return owner.refuse(error, row, rowIndex)
+    }
+    if (index + 1 < context.checkRows && context.byteBound < context.checkBytes) {
+      context.rowCount = index + 1
+      return STAGED
+    }
+    return owner.settle(row, index, rowIndex)
+  }
+}
+
+/** Stages the values of a row given by column name. */
 export function byName(columns: readonly NamedColumn[]): RowFunction {
-  const generated = generate(columns, (named, _, source) => {
-    const key = JSON.stringify(named.name)
-    // A missing `toString` must not be found on the prototype.
-    const value = isInherited(named.name) ? `(Object.hasOwn(row, ${key}) ? row[${key}] : undefined)` : `row[${key}]`
-    return named.fromNested ? `(${value} ?? ${source.name(named.fromNested)}(row))` : value
-  })
+  const generated = generate(columns, nameSource)
   if (generated) return generated
   return (row, index) => {
     for (const { name, column, fromNested } of columns) {
@@ -37,32 +85,48 @@ export function byName(columns: readonly NamedColumn[]): RowFunction {
   }
 }
 
-/** Stages a row given as an array in column order. */
+/** Stages the values of a row given as an array in column order. */
 export function byPosition(columns: readonly NamedColumn[]): RowFunction {
-  const generated = generate(columns, (_, i) => `row[${i}]`)
+  const generated = generate(columns, (_, position) => `row[${position}]`)
   if (generated) return generated
   return (row, index) => {
     for (let i = 0; i < columns.length; i++) columns[i].column.put(index, row[i])
   }
 }
 
+type ValueSource = (column: NamedColumn, position: number, source: FunctionSource) => string
+
+const nameSource: ValueSource = (named, _, source) => {
+  const key = JSON.stringify(named.name)
+  // A missing `toString` must not be found on the prototype.
+  const value = isInherited(named.name) ? `(Object.hasOwn(row, ${key}) ? row[${key}] : undefined)` : `row[${key}]`
+  return named.fromNested ? `(${value} ?? ${source.name(named.fromNested)}(row))` : value
+}
+
 function isInherited(name: string): boolean {
   return name in Object.prototype
 }
 
-type ValueSource = (column: NamedColumn, position: number, source: FunctionSource) => string
+function columnLines(
+  columns: readonly NamedColumn[],
+  value: ValueSource,
+  source: FunctionSource,
+  start: number,
+): string[] {
+  return columns.map((named, i) => {
+    const local = source.local()
+    return `const ${local} = ${value(named, start + i, source)}\n${named.column.putSource(source, 'index', local)}`
+  })
+}
 
 function generate(columns: readonly NamedColumn[], value: ValueSource): RowFunction | undefined {
   const functions: RowFunction[] = []
   for (let start = 0; start < columns.length; start += COLUMNS_PER_FUNCTION) {
     const source = new FunctionSource()
-    const lines = columns.slice(start, start + COLUMNS_PER_FUNCTION).map((named, i) => {
-      const local = source.local()
-      return `const ${local} = ${value(named, start + i, source)}\n${named.column.putSource(source, 'index', local)}`
-    })
-    const make = source.compile(lines)
-    if (!make) return undefined
-    functions.push(make)
+    const lines = columnLines(columns.slice(start, start + COLUMNS_PER_FUNCTION), value, source, start)
+    const generated = source.compile<RowFunction>(`function stageRow(row, index) {\n${lines.join('\n')}\n}`)
+    if (!generated) return undefined
+    functions.push(generated)
   }
   if (functions.length === 1) return functions[0]
   return (row, index) => {
@@ -84,7 +148,7 @@ class FunctionSource implements RowSource {
   }
 
   view<Name extends string>(column: StagedColumn & { readonly [name in Name]: unknown }, name: Name): string {
-    return column.isRowLevel ? this.name(column[name]) : `${this.name(column)}.${name}`
+    return column.tellsMoves ? this.name(column[name]) : `${this.name(column)}.${name}`
   }
 
   local(): string {
@@ -92,12 +156,12 @@ class FunctionSource implements RowSource {
   }
 
   /** Undefined where the process forbids generated code (--disallow-code-generation-from-strings). */
-  compile(lines: readonly string[]): RowFunction | undefined {
+  compile<F>(text: string): F | undefined {
     // V8 keeps what it learned about a text it has seen before, and then takes the values for variables instead of constants:
     // each function is a text of its own.
-    const text = `'use strict' // ${++written}\nreturn function stageRow(row, index) {\n${lines.join('\n')}\n}`
+    const body = `'use strict' // ${++written}\nreturn ${text}`
     try {
-      return new Function(...this.#names.values(), text)(...this.#names.keys()) as RowFunction
+      return new Function(...this.#names.values(), body)(...this.#names.keys()) as F
     } catch (error) {
       if (error instanceof EvalError) return undefined
       throw error

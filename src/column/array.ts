@@ -48,6 +48,10 @@ export abstract class OffsetsColumn extends FixedColumn {
 export class ArrayColumn extends OffsetsColumn {
   readonly inner: StagedColumn
   override readonly minWidth = 8
+  /** Elements of an array of the row level move only in `grow`. */
+  override get elementsTellMoves(): boolean {
+    return this.isRowLevel
+  }
   /** Elements that `inner` has room for. */
   room = 0
 
@@ -94,9 +98,11 @@ export class ArrayColumn extends OffsetsColumn {
   } else ${column}.put(${index}, ${value})`
   }
   grow(count: number): void {
-    const room = Math.max(count, this.room * 2, 1024)
+    // Nothing is touched before it is used, and each growth writes the row function anew: grow in few steps.
+    const room = Math.max(count, this.room * 4, this.isRowLevel ? 64 * 1024 : 1024)
     this.inner.ensure(room) // throws where the memory ends
     this.room = room
+    this.context.regionMoved()
   }
   override countBytes(count: number): number {
     return count * 8 + this.inner.countBytes(this.elements(count))

@@ -13,14 +13,19 @@ import type { Pieces } from '../wasm/pieces.ts'
 export class StagingContext {
   readonly arena: Arena
   readonly refuseInvalidText: boolean
-  /** Upper bound of the text and element bytes staged since it was last counted exactly. */
-  byteBound = 0
-  /** Whether the row being staged may leave a column out (rows by name; not arrays, not inside composites). */
-  mayOmit = true
+  /** Whether a row given by name may leave a column out. */
+  readonly mayOmitByName: boolean
+  /** Whether the row being staged may (rows by name; not arrays, not inside composites). */
+  mayOmit: boolean
   /** The row being staged left at least one column out. */
   omitted = false
-  /** The builder is to look at the row itself, not only at its values: set with `omitted`, and for the first row of a block. */
-  attention = true
+  /** Rows in the open block. */
+  rowCount = 0
+  /** Below this row count and this bound a row needs no look at it as a whole; 0 asks for one. */
+  checkRows = 0
+  checkBytes = 0
+  /** Upper bound of the text and element bytes staged since they were last counted exactly. */
+  byteBound = 0
   /** Region that text is written to before the core cuts it into values; shared, because nothing stays in it. */
   readonly scratch: Scratch
   /** Address of 64 zero bytes that nothing writes to. */
@@ -31,12 +36,19 @@ export class StagingContext {
   /** Called when a region of the row level moves inside the memory, as when the memory itself moves. */
   regionMoved: () => void = () => {}
 
-  constructor(arena: Arena, refuseInvalidText: boolean) {
+  constructor(arena: Arena, refuseInvalidText: boolean, mayOmitByName: boolean) {
     this.arena = arena
+    this.mayOmitByName = mayOmitByName
+    this.mayOmit = mayOmitByName
     this.refuseInvalidText = refuseInvalidText
     this.scratch = new Scratch(arena)
     this.zeros = arena.reserve(64)
     arena.u8(this.zeros, 64).fill(0)
+  }
+
+  noteOmission(): void {
+    this.omitted = true
+    this.checkRows = 0
   }
 }
 
@@ -72,8 +84,8 @@ export interface RowSource {
   /** The identifier under which the function knows a column, or a function of one. */
   name(value: unknown): string
   /**
-   * A view of a column as an expression. At the row level it is a constant of the function, which V8 turns into an address:
-   * the function is written anew when the memory moves. Elements move on their own, their views are looked up.
+   * A view of a column as an expression. Where the column tells its moves it is a constant of the function, which V8 turns
+   * into an address, and the function is written anew after a move. Other columns' views are looked up.
    */
   view<Name extends string>(column: StagedColumn & { readonly [name in Name]: unknown }, name: Name): string
   /** A fresh identifier. */
@@ -112,9 +124,17 @@ export abstract class StagedColumn {
     this.type = type
   }
 
-  /** Whether the column has one value a row: its regions then never move inside the arena. */
+  /** Whether the column has one value a row. */
   get isRowLevel(): boolean {
     return this.parent === undefined || (!this.parent.holdsElements && this.parent.isRowLevel)
+  }
+  /** Whether `context.regionMoved` is called each time a region of this column moves. */
+  get tellsMoves(): boolean {
+    if (this.parent === undefined) return true
+    return this.parent.holdsElements ? this.parent.elementsTellMoves : this.parent.tellsMoves
+  }
+  get elementsTellMoves(): boolean {
+    return false
   }
   /** Whether the columns inside have any number of values a row. */
   get holdsElements(): boolean {
@@ -180,8 +200,7 @@ export abstract class StagedColumn {
         'Only a column of a row given by name may be left out; write null for NULL.',
       )
     }
-    this.context.omitted = true
-    this.context.attention = true
+    this.context.noteOmission()
     this.putDefault(index)
   }
 

@@ -38,8 +38,7 @@ export abstract class OmittableColumn extends StagedColumn {
         'Give the row by name to leave a column out.',
       )
     }
-    this.context.omitted = true
-    this.context.attention = true
+    this.context.noteOmission()
   }
   putDefault(index: number): void {
     this.inner.putDefault(index)
@@ -62,6 +61,11 @@ export abstract class OmittableColumn extends StagedColumn {
   override reset(): void {
     this.inner.reset()
   }
+}
+
+/** How many of the first `count` rows leave the column out. */
+export function omittedRows(column: StagedColumn, count: number): number {
+  return column instanceof OmittableColumn ? column.omittedRows(count) : 0
 }
 
 /** For plain and LowCardinality columns that are not Nullable, where the server takes NULL for DEFAULT. */

@@ -1,0 +1,313 @@
+import { Refusal, StagingContext } from '../column/column.ts'
+import { OmittableColumn, OTHER_OMISSIONS } from '../column/omittable.ts'
+import { EncodeError } from '../errors.ts'
+import type { Column } from '../types/node.ts'
+import { Arena } from '../wasm/core.ts'
+import {
+  BLOCK_FULL,
+  type BlockBuilder,
+  type BuilderOptions,
+  LOOK,
+  SEAL_FIRST,
+  STAGED,
+  type StageResult,
+} from './builder.ts'
+import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns } from './plan.ts'
+import { RowCheck, refuseArity, refuseRow } from './row-check.ts'
+import {
+  byName,
+  byPosition,
+  type NamedColumn,
+  type RowFunction,
+  type StageFunction,
+  stageFunction,
+} from './row-function.ts'
+import { Sealer } from './seal.ts'
+import type { SealedBytes } from './sealed.ts'
+
+/**
+ * The open block of one statement, in a memory of its own.
+ *
+ * A row is staged by a function that is written for the columns and for the places where they lie. It counts the row itself
+ * in the common case; `settle` does the rest: the first row of a block, a row that leaves columns out, a moved memory, a
+ * block that may be full.
+ */
+export class NativeBuilder implements BlockBuilder {
+  readonly columns: readonly Column[]
+  firstRow = 0
+  stage: StageFunction
+  readonly #names: readonly string[]
+  readonly #options: BuilderOptions
+  readonly #onFree: (builder: NativeBuilder) => void
+  readonly #arena = new Arena()
+  readonly #context: StagingContext
+  readonly #planned: readonly PlannedColumn[]
+  readonly #named: readonly NamedColumn[]
+  readonly #check: RowCheck
+  readonly #sealer: Sealer
+  #stageArray: RowFunction | undefined
+  /** The memory, or a region of a row's columns, moved since the row functions were written: what they stored since is lost. */
+  #moved = false
+  /** Bytes that every row takes at most, but for what its columns add to the context's byteBound. */
+  readonly #boundWidth: number
+  /** Rows the arena has room for. */
+  readonly #rowCapacity: number
+  /** The next row count at which the block's bytes are counted exactly. */
+  #countAt = 0
+  #exactBytes = 0
+  #exactRows = 0
+  #lookRows = Number.POSITIVE_INFINITY
+  #lookAt = Number.POSITIVE_INFINITY
+  #freed = false
+
+  constructor(columns: readonly Column[], options: BuilderOptions, onFree: (builder: NativeBuilder) => void) {
+    this.columns = columns
+    this.#names = columns.map(({ name }) => name)
+    this.#options = options
+    this.#onFree = onFree
+    this.#context = new StagingContext(this.#arena, options.invalidText === 'refuse', options.requireAll !== true)
+    this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
+    const rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
+    this.#boundWidth = this.#planned.reduce((sum, { column }) => sum + column.boundWidth, 0)
+    this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / rowWidth) + 1)
+    for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
+    const groups = nestedGroups(this.#planned)
+    this.#named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, groups) }))
+    this.#check = new RowCheck(this.#planned, groups, options)
+    this.#sealer = new Sealer(this.#arena, this.#planned, options.compression)
+    this.#context.regionMoved = () => {
+      this.#moved = true
+      this.#context.checkRows = 0
+    }
+    this.#arena.onMove(this.#context.regionMoved)
+    this.stage = this.#write()
+    this.#forgetRows()
+  }
+
+  get rowCount(): number {
+    return this.#context.rowCount
+  }
+
+  get byteLength(): number {
+    return this.#exactBytes + (this.rowCount - this.#exactRows) * this.#boundWidth + this.#context.byteBound
+  }
+
+  /** Bytes of the arena that were handed out. */
+  get memoryBytes(): number {
+    return this.#arena.core.arenaTop() >>> 0
+  }
+
+  get lookRows(): number {
+    return this.#lookRows
+  }
+  set lookRows(rowCount: number) {
+    this.#lookRows = rowCount
+    this.#lookAt = this.rowCount + rowCount
+    this.#planNext()
+  }
+
+  /** Stages a row given as an array. */
+  stageValues(row: readonly unknown[], rowIndex?: number): StageResult {
+    const context = this.#context
+    const index = context.rowCount
+    try {
+      if (row.length !== this.#names.length) refuseArity(row, this.#names, this.#indexOf(rowIndex), this.#options.table)
+      context.mayOmit = false
+      this.#stageArray ??= byPosition(this.#named)
+      this.#stageArray(row, index)
+    } catch (error) {
+      return this.refuse(error, row, rowIndex)
+    } finally {
+      context.mayOmit = context.mayOmitByName
+    }
+    if (index + 1 < context.checkRows && context.byteBound < context.checkBytes) {
+      context.rowCount = index + 1
+      return STAGED
+    }
+    return this.settle(row, index, rowIndex)
+  }
+
+  /** The row's values are staged as number `index`, and there may be more to do. */
+  settle(row: object | readonly unknown[], index: number, rowIndex?: number): StageResult {
+    const context = this.#context
+    try {
+      while (this.#moved) this.#stageAnew(row, index)
+      const { omitted } = context
+      context.omitted = false
+      if (index === 0 || omitted || this.#check.everyRow)
+        this.#check.check(row, index, this.#indexOf(rowIndex), omitted)
+    } catch (error) {
+      return this.refuse(error, row, rowIndex)
+    }
+    return this.#countRow(index)
+  }
+
+  /** Undoes the row; its error becomes one that names the place. */
+  refuse(error: unknown, row: unknown, rowIndex?: number): StageResult {
+    const index = this.rowCount
+    this.#undo(index)
+    if (error === OTHER_OMISSIONS) return SEAL_FIRST
+    if (error instanceof Refusal) throw this.#toError(error, rowIndex)
+    if (typeof row !== 'object' || row === null) refuseRow(row, this.#indexOf(rowIndex), this.#options.table)
+    if (error instanceof TypeError) this.#refuseOdd(row as Record<string, unknown>, rowIndex)
+    throw error
+  }
+
+  seal(): SealedBytes {
+    const sealed = this.#sealer.seal(this.rowCount)
+    this.reset()
+    return sealed
+  }
+
+  reset(): void {
+    for (const { column } of this.#planned) column.reset()
+    this.#forgetRows()
+  }
+
+  free(): void {
+    if (this.#freed) return
+    this.#freed = true
+    this.reset()
+    this.#onFree(this)
+  }
+
+  /** Legal again after free(): somebody took the builder out of the pool. */
+  revive(): this {
+    this.#freed = false
+    this.firstRow = 0
+    this.lookRows = Number.POSITIVE_INFINITY
+    return this
+  }
+
+  /** The row may have filled the block, or it is time to look at the clock. */
+  #countRow(index: number): StageResult {
+    const context = this.#context
+    const { blockSize, blockBytes } = this.#options
+    const rowCount = index + 1
+    if (rowCount >= this.#countAt || context.byteBound >= context.checkBytes) {
+      const exact = this.#countBytes(rowCount)
+      if (exact >= blockBytes && index > 0 && exact - this.#countBytes(index) > blockBytes) {
+        this.#undo(index) // a row larger than a block travels alone
+        return SEAL_FIRST
+      }
+      this.#exactBytes = exact
+      this.#exactRows = rowCount
+      context.byteBound = 0
+      context.rowCount = rowCount
+      if (rowCount >= blockSize || rowCount >= this.#rowCapacity || exact >= blockBytes) return BLOCK_FULL
+      this.#planCount()
+    }
+    context.rowCount = rowCount
+    const looks = rowCount >= this.#lookAt
+    if (looks) this.#lookAt = rowCount + this.#lookRows
+    this.#planNext()
+    return looks ? LOOK : STAGED
+  }
+
+  #countBytes(count: number): number {
+    let bytes = 0
+    for (const { column } of this.#planned) bytes += column.countBytes(count)
+    return bytes
+  }
+
+  /** When to count bytes next: half of what is left for the fixed part of rows, half for text and elements. */
+  #planCount(): void {
+    const left = this.#options.blockBytes - this.#exactBytes
+    const rows = Math.max(1, Math.floor(left / 2 / this.#boundWidth))
+    this.#context.checkBytes = Math.ceil(left / 2)
+    this.#countAt = Math.min(this.#options.blockSize, this.#rowCapacity, this.#exactRows + rows)
+  }
+
+  /** The row count below which the row function need not call settle(). */
+  #planNext(): void {
+    const looksAtNext = this.rowCount === 0 || this.#moved || this.#check.everyRow
+    this.#context.checkRows = looksAtNext ? 0 : Math.min(this.#countAt, this.#lookAt)
+  }
+
+  /** Writes the row functions for the memory as it lies now, and stages the row that met the old ones once more. */
+  #stageAnew(row: object | readonly unknown[], index: number): void {
+    this.#moved = false
+    this.stage = this.#write()
+    this.#stageArray = undefined
+    for (const { column } of this.#planned) column.truncate(index)
+    this.#context.omitted = false
+    if (Array.isArray(row)) {
+      this.#context.mayOmit = false
+      this.#stageArray = byPosition(this.#named)
+      this.#stageArray(row, index)
+      this.#context.mayOmit = this.#context.mayOmitByName
+    } else byName(this.#named)(row, index)
+  }
+
+  #write(): StageFunction {
+    return stageFunction(this.#named, this.#context, this)
+  }
+
+  #undo(index: number): void {
+    for (const { column } of this.#planned) column.truncate(index)
+    this.#context.mayOmit = this.#context.mayOmitByName
+    this.#context.omitted = false
+    this.#countAt = this.#context.checkRows = 0 // the bound still counts the row: count exactly after the next one
+  }
+
+  #forgetRows(): void {
+    this.#context.rowCount = 0
+    this.#context.byteBound = 0
+    this.#context.omitted = false
+    this.#exactBytes = 0
+    this.#exactRows = 0
+    this.#lookAt = this.#lookRows
+    this.#planCount()
+    this.#planNext()
+  }
+
+  #indexOf(rowIndex: number | undefined): number {
+    return rowIndex ?? this.firstRow + this.rowCount
+  }
+
+  /** The written-out cases trust what they see; the columns themselves name what is wrong with an odd object. */
+  #refuseOdd(row: Record<string, unknown>, rowIndex?: number): void {
+    const index = this.rowCount
+    try {
+      for (const { column, name } of this.#planned) column.put(index, row[name])
+    } catch (error) {
+      if (error instanceof Refusal) throw this.#toError(error, rowIndex)
+    } finally {
+      this.#undo(index)
+    }
+  }
+
+  #toError(refusal: Refusal, rowIndex?: number): EncodeError {
+    this.#context.stagingRow = this.rowCount
+    let root = refusal.column
+    while (root.parent) root = root.parent
+    const name = this.#planned.find(
+      ({ column }) => column === root || (column instanceof OmittableColumn && column.inner === root),
+    )?.name
+    return new EncodeError(refusal.code, refusal.reason, {
+      table: this.#options.table,
+      column: `${name ?? ''}${refusal.column.locate(refusal.index)}`,
+      type: refusal.column.type,
+      row: this.#indexOf(rowIndex),
+      value: refusal.value,
+      hint: refusal.hint,
+    })
+  }
+}
+
+/** Reads `n.a` from the row's `n`: [{a, b}, …] ──▶ the a of each. */
+function nestedReader(
+  name: string,
+  groups: readonly NestedGroup[],
+): ((row: Record<string, unknown>) => unknown) | undefined {
+  const group = groups.find(({ members }) => members.some((member) => member.name === name))
+  if (!group) return undefined
+  const { part } = group.members.find((member) => member.name === name)!
+  return (row) => {
+    const list = row[group.name]
+    if (!Array.isArray(list)) return list
+    return list.map((item) =>
+      item !== null && typeof item === 'object' ? (item as Record<string, unknown>)[part] : undefined,
+    )
+  }
+}
