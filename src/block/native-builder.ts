@@ -18,6 +18,9 @@ import {
   byName,
   byPosition,
   type NamedColumn,
+  ownValue,
+  plainByName,
+  plainByPosition,
   type RowFunction,
   type StageFunction,
   stageFunction,
@@ -149,7 +152,7 @@ export class NativeBuilder implements BlockBuilder {
     if (error === OTHER_OMISSIONS) return SEAL_FIRST
     if (error instanceof Refusal) throw this.#toError(error, rowIndex)
     if (typeof row !== 'object' || row === null) refuseRow(row, this.#indexOf(rowIndex), this.#options.table)
-    if (error instanceof TypeError) this.#refuseOdd(row as Record<string, unknown>, rowIndex)
+    if (error instanceof TypeError) this.#refuseOdd(row, rowIndex)
     throw error
   }
 
@@ -266,10 +269,13 @@ export class NativeBuilder implements BlockBuilder {
   }
 
   /** The written-out cases trust what they see; the columns themselves name what is wrong with an odd object. */
-  #refuseOdd(row: Record<string, unknown>, rowIndex?: number): void {
+  #refuseOdd(row: object, rowIndex?: number): void {
     const index = this.rowCount
+    const isArray = Array.isArray(row)
+    this.#context.mayOmit &&= !isArray
     try {
-      for (const { column, name } of this.#planned) column.put(index, row[name])
+      const stage = isArray ? plainByPosition(this.#named) : plainByName(this.#named)
+      stage(row, index)
     } catch (error) {
       if (error instanceof Refusal) throw this.#toError(error, rowIndex)
     } finally {
@@ -296,15 +302,13 @@ export class NativeBuilder implements BlockBuilder {
 }
 
 /** Reads `n.a` from the row's `n`: [{a, b}, …] ──▶ the a of each. */
-function nestedReader(
-  name: string,
-  groups: readonly NestedGroup[],
-): ((row: Record<string, unknown>) => unknown) | undefined {
+function nestedReader(name: string, groups: readonly NestedGroup[]): NamedColumn['fromNested'] {
   const group = groups.find(({ members }) => members.some((member) => member.name === name))
   if (!group) return undefined
   const { part } = group.members.find((member) => member.name === name)!
-  return (row) => {
-    const list = row[group.name]
+  return (row, own) => {
+    if (own !== undefined) return own
+    const list = ownValue(row, group.name)
     if (!Array.isArray(list)) return list
     return list.map((item) =>
       item !== null && typeof item === 'object' ? (item as Record<string, unknown>)[part] : undefined,

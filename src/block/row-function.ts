@@ -11,8 +11,8 @@ import { STAGED, type StageResult } from './builder.ts'
 export interface NamedColumn {
   readonly name: string
   readonly column: StagedColumn
-  /** For `n.a` of a flattened Nested: reads it from the row's `n`, an array of objects, when `n.a` is not there. */
-  readonly fromNested?: (row: Record<string, unknown>) => unknown
+  /** For `n.a` of a flattened Nested: what the row has under that name, or else what its `n`, an array of objects, says. */
+  readonly fromNested?: (row: Record<string, unknown>, own: unknown) => unknown
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row is whatever the caller has; the columns check every value of it
@@ -75,32 +75,43 @@ return ${own}.settle(row, index, rowIndex)
 
 /** Stages the values of a row given by column name. */
 export function byName(columns: readonly NamedColumn[]): RowFunction {
-  const generated = generate(columns, nameSource)
-  if (generated) return generated
-  return (row, index) => {
-    for (const { name, column, fromNested } of columns) {
-      const value = isInherited(name) && !Object.hasOwn(row, name) ? undefined : row[name]
-      column.put(index, fromNested ? (value ?? fromNested(row)) : value)
-    }
-  }
+  return generate(columns, nameSource) ?? plainByName(columns)
 }
 
 /** Stages the values of a row given as an array in column order. */
 export function byPosition(columns: readonly NamedColumn[]): RowFunction {
-  const generated = generate(columns, (_, position) => `row[${position}]`)
-  if (generated) return generated
+  return generate(columns, (_, position) => `row[${position}]`) ?? plainByPosition(columns)
+}
+
+/** `byName` without generated code. */
+export function plainByName(columns: readonly NamedColumn[]): RowFunction {
+  return (row, index) => {
+    for (const { name, column, fromNested } of columns) {
+      const value = ownValue(row, name)
+      column.put(index, fromNested ? fromNested(row, value) : value)
+    }
+  }
+}
+
+/** `byPosition` without generated code. */
+export function plainByPosition(columns: readonly NamedColumn[]): RowFunction {
   return (row, index) => {
     for (let i = 0; i < columns.length; i++) columns[i].column.put(index, row[i])
   }
+}
+
+/** What the row has under a name; a missing `toString` is not found on the prototype. */
+export function ownValue(row: Record<string, unknown>, name: string): unknown {
+  return isInherited(name) && !Object.hasOwn(row, name) ? undefined : row[name]
 }
 
 type ValueSource = (column: NamedColumn, position: number, source: FunctionSource) => string
 
 const nameSource: ValueSource = (named, _, source) => {
   const key = JSON.stringify(named.name)
-  // A missing `toString` must not be found on the prototype.
+  // As ownValue() does it.
   const value = isInherited(named.name) ? `(Object.hasOwn(row, ${key}) ? row[${key}] : undefined)` : `row[${key}]`
-  return named.fromNested ? `(${value} ?? ${source.name(named.fromNested)}(row))` : value
+  return named.fromNested ? `${source.name(named.fromNested)}(row, ${value})` : value
 }
 
 function isInherited(name: string): boolean {

@@ -109,8 +109,8 @@ export class DateTime64Column extends FixedColumn {
       'TOO_MANY_DIGITS',
       index,
       value,
-      `${value} ms is finer than a tick`,
-      'A number means unix milliseconds: floor it, pass a Date (which is floored), or a bigint of ticks.',
+      `${value} is no whole number of ${this.#msPerTick === 1 ? 'milliseconds' : `ticks of ${this.#msPerTick} ms`}`,
+      'A number means whole unix milliseconds: floor it, pass a Date (which is floored), or a bigint of ticks.',
     )
   }
   #refuseMs(index: number, value: unknown, ms: number): never {

@@ -117,12 +117,12 @@ export class UniformColumn extends OmittableColumn {
 
   put(index: number, value: unknown): void {
     const isOmitted = value === undefined
+    if (isOmitted) this.note(index)
     if (isOmitted !== this.#isOmitted) {
       if (index > 0) throw OTHER_OMISSIONS
       this.#isOmitted = isOmitted
     }
-    if (isOmitted) this.note(index)
-    else this.inner.put(index, value)
+    if (!isOmitted) this.inner.put(index, value)
   }
   omittedRows(count: number): number {
     return this.#isOmitted ? count : 0

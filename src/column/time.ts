@@ -8,6 +8,8 @@ import { fractionTicks, POWERS_OF_TEN, putSafe } from './ticks.ts'
 
 const CLOCK = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?$/
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/
+/** Stands for everything below the finest tick. */
+const SUBTLE = '0.0000000001'
 /** 999:59:59 */
 const LAST_SECOND = 3_599_999
 const RANGE = 'holds -999:59:59 to 999:59:59.'
@@ -37,8 +39,9 @@ function parseDuration(column: StagedColumn, index: number, value: unknown): Dur
   if (Number.isNaN(value)) column.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
   if (Math.abs(value) > LAST_SECOND + 1)
     column.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} does not fit`, `${column.type} ${RANGE}`)
-  // Below 1e-6 the shortest form has an exponent; toFixed(20) spells it out.
-  const parts = DECIMAL.exec(String(value)) ?? DECIMAL.exec(value.toFixed(20))!
+  // Below 1e-6 the shortest form has an exponent; toFixed(20) spells out what a Time64(9) can hold.
+  const text = Math.abs(value) < 1e-9 && value !== 0 ? SUBTLE : String(value)
+  const parts = DECIMAL.exec(text) ?? DECIMAL.exec(value.toFixed(20))!
   return { negative: parts[1] === '-', seconds: Number(parts[2]), fraction: parts[3] ?? '' }
 }
 
