@@ -1,7 +1,7 @@
 import type { ArrayColumn } from '../column/array.ts'
-import { Refusal } from '../column/column.ts'
+import { isKeyed, Refusal } from '../column/column.ts'
 import { OmittableColumn, omittedRows, UniformColumn } from '../column/omittable.ts'
-import { EncodeError } from '../errors.ts'
+import { EncodeError, show } from '../errors.ts'
 import type { BuilderOptions } from './builder.ts'
 import { checkKeys } from './keys.ts'
 import type { NestedGroup, PlannedColumn } from './plan.ts'
@@ -25,7 +25,7 @@ export class RowCheck {
   check(row: object | readonly unknown[], index: number, rowIndex: number, omitted: boolean): void {
     if (!Array.isArray(row)) {
       const { table, ignoreUnknown, strictKeys } = this.#options
-      if (typeof row !== 'object') refuseRow(row, rowIndex, table)
+      if (typeof row !== 'object' || (omitted && !isKeyed(row))) refuseRow(row, rowIndex, table)
       const looks = index === 0 || omitted || strictKeys
       if (looks && !ignoreUnknown) checkKeys(row, rowIndex, this.#columns, this.#groups, table)
       if (omitted && index === 0) this.#refuseEmpty(rowIndex)
@@ -64,10 +64,14 @@ function checkLengths({ name, members }: NestedGroup, index: number): void {
 }
 
 export function refuseRow(row: unknown, rowIndex: number, table?: string): never {
-  throw new EncodeError('WRONG_TYPE', `${row === null ? 'null' : `a ${typeof row}`} is no row`, {
+  throw new EncodeError('WRONG_TYPE', `${show(row)} is no row`, {
     table,
     row: rowIndex,
-    hint: 'A row is an object by column name, or an array in column order.',
+    value: row,
+    hint:
+      row instanceof Promise
+        ? 'Await the promise first.'
+        : 'A row is an object by column name, or an array in column order.',
   })
 }
 

@@ -92,6 +92,14 @@ export interface RowSource {
   local(): string
 }
 
+/**
+ * Whether an object is what its own keys say. A Date, a Promise, a Set, bytes have none, or others: taken as an object, they
+ * would be an empty one without a word.
+ */
+export function isKeyed(value: object): boolean {
+  return value.constructor === Object || Object.prototype.toString.call(value) === '[object Object]'
+}
+
 /** A value was refused. Becomes an EncodeError where table and row are known. */
 export class Refusal {
   readonly code: ErrorCode

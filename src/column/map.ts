@@ -4,7 +4,9 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { OffsetsColumn } from './array.ts'
-import type { StagedColumn, StagingContext } from './column.ts'
+import { isKeyed, type StagedColumn, type StagingContext } from './column.ts'
+
+const TAKES = 'a Map, an object, or an array of [key, value]'
 
 export class MapColumn extends OffsetsColumn {
   readonly #keys: StagedColumn
@@ -22,7 +24,7 @@ export class MapColumn extends OffsetsColumn {
   put(index: number, value: unknown): void {
     if (value === null || typeof value !== 'object') {
       if (value === undefined) this.putMissing(index)
-      else this.refuseType(index, value, 'a Map, an object, or an array of [key, value]')
+      else this.refuseType(index, value, TAKES)
       return
     }
     const start = this.beginRow(index)
@@ -45,6 +47,7 @@ export class MapColumn extends OffsetsColumn {
         this.#putEntry(at++, entry[0], entry[1])
       }
     } else {
+      if (!isKeyed(value)) this.refuseType(index, value, TAKES)
       const object = value as Record<string, unknown>
       for (const key in object) {
         if (!Object.hasOwn(object, key)) continue
