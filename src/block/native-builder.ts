@@ -28,6 +28,9 @@ import {
 import { Sealer } from './seal.ts'
 import type { SealedBytes } from './sealed.ts'
 
+/** Two VarUInts: how many columns, how many rows. */
+const HEAD_BYTES_MAX = 10
+
 /**
  * The open block of one statement, in a memory of its own.
  *
@@ -51,6 +54,8 @@ export class NativeBuilder implements BlockBuilder {
   #stageArray: RowFunction | undefined
   /** The memory, or a region of a row's columns, moved since the row functions were written: what they stored since is lost. */
   #moved = false
+  /** Bytes of the block before its first row: counts, names and types. */
+  readonly #headBytes: number
   /** Bytes that every row takes at most, but for what its columns add to the context's byteBound. */
   readonly #boundWidth: number
   /** Rows the arena has room for. */
@@ -71,6 +76,7 @@ export class NativeBuilder implements BlockBuilder {
     this.#context = new StagingContext(this.#arena, options.invalidText === 'refuse', options.requireAll !== true)
     this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
     const rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
+    this.#headBytes = this.#planned.reduce((sum, planned) => sum + headerBytes(planned), HEAD_BYTES_MAX)
     this.#boundWidth = this.#planned.reduce((sum, { column }) => sum + column.boundWidth, 0)
     this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / rowWidth) + 1)
     for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
@@ -208,7 +214,7 @@ export class NativeBuilder implements BlockBuilder {
   }
 
   #countBytes(count: number): number {
-    let bytes = 0
+    let bytes = this.#headBytes
     for (const { column } of this.#planned) bytes += column.countBytes(count)
     return bytes
   }
@@ -257,7 +263,7 @@ export class NativeBuilder implements BlockBuilder {
     this.#context.rowCount = 0
     this.#context.byteBound = 0
     this.#context.omitted = false
-    this.#exactBytes = 0
+    this.#exactBytes = this.#headBytes
     this.#exactRows = 0
     this.#lookAt = this.#lookRows
     this.#planCount()
@@ -299,6 +305,10 @@ export class NativeBuilder implements BlockBuilder {
       hint: refusal.hint,
     })
   }
+}
+
+function headerBytes({ header, nullableHeader }: PlannedColumn): number {
+  return Math.max(header.byteLength, nullableHeader?.byteLength ?? 0)
 }
 
 /** Reads `n.a` from the row's `n`: [{a, b}, …] ──▶ the a of each. */

@@ -22,13 +22,16 @@ function indexWidthLog2(keyCount: number): 0 | 1 | 2 {
   return keyCount < 256 ? 0 : keyCount < 65536 ? 1 : 2
 }
 
-/** The fixed words of the format: version, flags and counts. */
+/** Version, flags and two counts. */
+const WORDS_BYTES = 32
+
+/** The fixed words of the format. */
 class DictionaryHead {
   readonly #context: StagingContext
   readonly #ptr: number
   constructor(context: StagingContext) {
     this.#context = context
-    this.#ptr = context.arena.reserve(32)
+    this.#ptr = context.arena.reserve(WORDS_BYTES)
     this.#write(0, VERSION)
   }
   prefix(pieces: Pieces): void {
@@ -155,7 +158,7 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     this.#known.set('', this.#keyCount - 1)
   }
   override countBytes(count: number): number {
-    return count * 4 + this.#keys.countBytes(this.#keyCount)
+    return WORDS_BYTES + 1 + count * 4 + this.#keys.countBytes(this.#keyCount)
   }
   override prefix(pieces: Pieces): void {
     this.#head.prefix(pieces)
@@ -218,7 +221,7 @@ export class LowCardinalityFixedColumn extends StagedColumn implements Dictionar
     this.#nulls?.ensure(count)
   }
   countBytes(count: number): number {
-    return count * this.minWidth
+    return WORDS_BYTES + (count + 2) * this.minWidth
   }
   override prefix(pieces: Pieces): void {
     this.#head.prefix(pieces)

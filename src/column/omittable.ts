@@ -100,6 +100,9 @@ export class NullsColumn extends OmittableColumn {
     for (let i = 0; i < count; i++) rows += this.#omitted.flags[i]
     return rows
   }
+  override countBytes(count: number): number {
+    return super.countBytes(count) + (this.#any ? count : 0)
+  }
   /** The column as Nullable(T), or as LowCardinality(Nullable(T)). */
   dataWithNulls(pieces: Pieces, count: number): void {
     if (this.#dictionary) this.#dictionary.nullsPtr = this.#omitted.ptr
