@@ -97,7 +97,7 @@ export interface RowSource {
  * would be an empty one without a word.
  */
 export function isKeyed(value: object): boolean {
-  return value.constructor === Object || Object.prototype.toString.call(value) === '[object Object]'
+  return Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'
 }
 
 /** A value was refused. Becomes an EncodeError where table and row are known. */

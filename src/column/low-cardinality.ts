@@ -67,8 +67,8 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   readonly #cachedIndex = new Uint32Array(CACHE)
   readonly #head: DictionaryHead
   #keyCount = 0
-  /** The row whose value is being added to the keys. */
-  #adding = 0
+  /** The value that the last key was added for, or a later one. */
+  #adding = -1
   nullsPtr = 0
   override readonly minWidth = 4
 
@@ -131,9 +131,7 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     this.#indexes[index] = 0
   }
   override truncate(count: number): void {
-    // Keys stand in order of first appearance: those that only forgotten rows used are the last ones.
-    let keyCount = this.#nullable ? 2 : 1
-    for (let i = 0; i < count; i++) if (this.#indexes[i] >= keyCount) keyCount = this.#indexes[i] + 1
+    const keyCount = this.#keysOf(count)
     if (keyCount === this.#keyCount) return
     for (const known of [this.#known, this.#knownBytes]) {
       for (const [text, key] of known) if (key >= keyCount) known.delete(text)
@@ -141,6 +139,14 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     for (let slot = 0; slot < CACHE; slot++) if (this.#cachedIndex[slot] >= keyCount) this.#forgetSlot(slot)
     this.#keys.truncate(keyCount)
     this.#keyCount = keyCount
+    this.#adding = count - 1
+  }
+  /** Keys stand in order of first appearance: those that only later values use are the last ones. */
+  #keysOf(count: number): number {
+    if (count > this.#adding) return this.#keyCount
+    let keyCount = this.#nullable ? 2 : 1
+    for (let i = 0; i < count; i++) if (this.#indexes[i] >= keyCount) keyCount = this.#indexes[i] + 1
+    return keyCount
   }
   #forgetSlot(slot: number): void {
     this.#cachedText[slot] = ''
@@ -155,10 +161,11 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     this.#keys.put(0, '')
     if (this.#nullable) this.#keys.put(1, '')
     this.#keyCount = this.#nullable ? 2 : 1
+    this.#adding = -1
     this.#known.set('', this.#keyCount - 1)
   }
   override countBytes(count: number): number {
-    return WORDS_BYTES + 1 + count * 4 + this.#keys.countBytes(this.#keyCount)
+    return WORDS_BYTES + 1 + count * 4 + this.#keys.countBytes(this.#keysOf(count))
   }
   override prefix(pieces: Pieces): void {
     this.#head.prefix(pieces)
