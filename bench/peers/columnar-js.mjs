@@ -1,0 +1,335 @@
+// The rival: an encoder of exactly these three tables, written by hand in plain JavaScript. It knows the columns, looks at no
+// type and checks no value; typed arrays and the output are kept from call to call, so that nothing is allocated.
+//
+//   rows ──one pass, row by row──▶ a typed array a column, 8,192 rows ──▶ one output buffer, block after block
+
+import { checkBlocks } from '../check.mjs'
+import { rowsOf } from '../shapes.mjs'
+
+export function create({ shape, rowCount }) {
+  const rows = rowsOf(shape, rowCount)
+  const encode = encoders[shape]()
+  const wanted = Buffer.from(encode(rows))
+  checkBlocks(wanted, shape, rows)
+  let made
+  return {
+    byteLength: wanted.length,
+    run() {
+      made = encode(rows)
+    },
+    check() {
+      if (!wanted.equals(made)) throw new Error('other bytes than those that were read back')
+    },
+  }
+}
+
+/** Rows of a block: its columns stay in the second-level cache until they are copied out. */
+const BLOCK_ROWS = 8192
+
+/** By shape: makes `encode(rows)`, whose answer is valid until the next call. */
+export const encoders = { clickstream, log, metrics }
+
+/** Calls `stage(rows, start, count)`, the optimiser's unit, and then `write(output, count)` for every block. */
+function inBlocks(headers, stage, write) {
+  const output = new Output()
+  return function encode(rows) {
+    output.clear()
+    for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
+      const count = Math.min(BLOCK_ROWS, rows.length - start)
+      stage(rows, start, count)
+      output.block(headers.length, count)
+      write(output, count)
+    }
+    return output.all()
+  }
+}
+
+function clickstream() {
+  const country = new TextColumn()
+  const os = new Uint8Array(BLOCK_ROWS)
+  const browser = new Uint8Array(BLOCK_ROWS)
+  const ends = new Uint32Array(BLOCK_ROWS * 2)
+  let categories = new Int16Array(BLOCK_ROWS * 4)
+  const day = new Uint16Array(BLOCK_ROWS)
+  const time = new Uint32Array(BLOCK_ROWS)
+  const names = ['country_code', 'os_id', 'browser_id', 'categories', 'action_day', 'action_time']
+  const types = ['String', 'UInt8', 'UInt8', 'Array(Int16)', 'Date', 'DateTime']
+  const headers = headersOf(names, types)
+
+  function stage(rows, start, count) {
+    let elements = 0
+    country.clear()
+    for (let i = 0; i < count; i++) {
+      const row = rows[start + i]
+      country.addShort(row.country_code)
+      os[i] = row.os_id
+      browser[i] = row.browser_id
+      const list = row.categories
+      if (elements + list.length > categories.length) categories = grown(categories, elements + list.length)
+      for (let k = 0; k < list.length; k++) categories[elements++] = list[k]
+      ends[i * 2] = elements
+      day[i] = row.action_day.getTime() / 86_400_000
+      time[i] = row.action_time.getTime() / 1000
+    }
+  }
+  function write(output, count) {
+    output.bytes(headers[0])
+    output.bytes(country.bytes())
+    output.bytes(headers[1])
+    output.array(os, count)
+    output.bytes(headers[2])
+    output.array(browser, count)
+    output.bytes(headers[3])
+    output.array(ends, count * 2)
+    output.array(categories, ends[count * 2 - 2])
+    output.bytes(headers[4])
+    output.array(day, count)
+    output.bytes(headers[5])
+    output.array(time, count)
+  }
+  return inBlocks(headers, stage, write)
+}
+
+function log() {
+  const time = new Int32Array(BLOCK_ROWS * 2)
+  const level = new Dictionary()
+  const service = new Dictionary()
+  const host = new Dictionary()
+  const message = new TextColumn()
+  const status = new Uint16Array(BLOCK_ROWS)
+  const duration = new Float64Array(BLOCK_ROWS)
+  const names = ['time', 'level', 'service', 'host', 'message', 'status', 'duration']
+  const text = 'LowCardinality(String)'
+  const headers = headersOf(names, ['DateTime64(3)', text, text, text, 'String', 'UInt16', 'Float64'])
+
+  function stage(rows, start, count) {
+    message.clear()
+    level.clear()
+    service.clear()
+    host.clear()
+    for (let i = 0; i < count; i++) {
+      const row = rows[start + i]
+      const ms = row.time.getTime()
+      time[i * 2] = ms | 0
+      time[i * 2 + 1] = ms / 4294967296
+      level.add(i, row.level)
+      service.add(i, row.service)
+      host.add(i, row.host)
+      message.addLong(row.message)
+      status[i] = row.status
+      duration[i] = row.duration
+    }
+  }
+  function write(output, count) {
+    output.bytes(headers[0])
+    output.array(time, count * 2)
+    output.bytes(headers[1])
+    level.write(output, count)
+    output.bytes(headers[2])
+    service.write(output, count)
+    output.bytes(headers[3])
+    host.write(output, count)
+    output.bytes(headers[4])
+    output.bytes(message.bytes())
+    output.bytes(headers[5])
+    output.array(status, count)
+    output.bytes(headers[6])
+    output.array(duration, count)
+  }
+  return inBlocks(headers, stage, write)
+}
+
+function metrics() {
+  const id = new Int32Array(BLOCK_ROWS * 2)
+  const ts = new Uint32Array(BLOCK_ROWS)
+  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = Array.from({ length: 10 }, () => new Float64Array(BLOCK_ROWS))
+  const [u0, u1, u2, u3, u4] = Array.from({ length: 5 }, () => new Uint32Array(BLOCK_ROWS))
+  const [i0, i1, i2] = Array.from({ length: 3 }, () => new Int32Array(BLOCK_ROWS * 2))
+  const columns = { id, ts, f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, u0, u1, u2, u3, u4, i0, i1, i2 }
+  const arrays = Object.values(columns)
+  const types = { i: 'Int64', f: 'Float64', u: 'UInt32' }
+  const headers = headersOf(
+    Object.keys(columns),
+    Object.keys(columns).map((name) => (name === 'id' ? 'UInt64' : name === 'ts' ? 'DateTime' : types[name[0]])),
+  )
+
+  function stage(rows, start, count) {
+    for (let i = 0; i < count; i++) {
+      const row = rows[start + i]
+      const wide = row.id
+      id[i * 2] = wide | 0
+      id[i * 2 + 1] = wide / 4294967296
+      ts[i] = row.ts.getTime() / 1000
+      f0[i] = row.f0
+      f1[i] = row.f1
+      f2[i] = row.f2
+      f3[i] = row.f3
+      f4[i] = row.f4
+      f5[i] = row.f5
+      f6[i] = row.f6
+      f7[i] = row.f7
+      f8[i] = row.f8
+      f9[i] = row.f9
+      u0[i] = row.u0
+      u1[i] = row.u1
+      u2[i] = row.u2
+      u3[i] = row.u3
+      u4[i] = row.u4
+      const wide0 = row.i0
+      i0[i * 2] = wide0 | 0
+      i0[i * 2 + 1] = Math.floor(wide0 / 4294967296)
+      const wide1 = row.i1
+      i1[i * 2] = wide1 | 0
+      i1[i * 2 + 1] = Math.floor(wide1 / 4294967296)
+      const wide2 = row.i2
+      i2[i * 2] = wide2 | 0
+      i2[i * 2 + 1] = Math.floor(wide2 / 4294967296)
+    }
+  }
+  function write(output, count) {
+    for (let k = 0; k < arrays.length; k++) {
+      output.bytes(headers[k])
+      output.array(arrays[k], arrays[k] instanceof Int32Array ? count * 2 : count)
+    }
+  }
+  return inBlocks(headers, stage, write)
+}
+
+/** String: VarUInt byte length and UTF-8, value after value. */
+class TextColumn {
+  #buffer = Buffer.allocUnsafeSlow(1 << 16)
+  #end = 0
+
+  clear() {
+    this.#end = 0
+  }
+  /** A few characters: cheaper in a loop than by a call into V8's writer. */
+  addShort(text) {
+    const { length } = text
+    if (this.#end + length * 3 + 5 > this.#buffer.length) this.#buffer = grown(this.#buffer, this.#end + length * 3 + 5)
+    const buffer = this.#buffer
+    let end = this.#end + 1
+    let i = 0
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) break
+      buffer[end++] = code
+    }
+    if (i < length || length > 127) return this.addLong(text)
+    buffer[this.#end] = length
+    this.#end = end
+  }
+  addLong(text) {
+    const { length } = text
+    if (this.#end + length * 3 + 5 > this.#buffer.length) this.#buffer = grown(this.#buffer, this.#end + length * 3 + 5)
+    const buffer = this.#buffer
+    const start = this.#end
+    // The width of the length is guessed from the characters.
+    const guessed = varUIntWidth(length)
+    const byteLength = buffer.utf8Write(text, start + guessed, length * 3)
+    const width = varUIntWidth(byteLength)
+    if (width !== guessed) buffer.copyWithin(start + width, start + guessed, start + guessed + byteLength)
+    this.#end = writeVarUInt(buffer, start, byteLength) + byteLength
+  }
+  bytes() {
+    return this.#buffer.subarray(0, this.#end)
+  }
+}
+
+/** LowCardinality(String): the distinct texts, then an index a row. */
+class Dictionary {
+  #known = new Map()
+  #keys = new TextColumn()
+  #indexes = new Uint16Array(BLOCK_ROWS)
+  #narrow = new Uint8Array(BLOCK_ROWS)
+
+  clear() {
+    this.#known.clear()
+    this.#keys.clear()
+    this.#keys.addShort('')
+    this.#known.set('', 0)
+  }
+  add(i, text) {
+    let index = this.#known.get(text)
+    if (index === undefined) {
+      index = this.#known.size
+      this.#known.set(text, index)
+      this.#keys.addLong(text)
+    }
+    this.#indexes[i] = index
+  }
+  write(output, count) {
+    const isNarrow = this.#known.size < 256
+    // Version 1; new keys follow, 8 or 16 bits an index.
+    output.words(1, 0, isNarrow ? 0x600 : 0x601, 0, this.#known.size, 0)
+    output.bytes(this.#keys.bytes())
+    output.words(count, 0)
+    if (isNarrow) for (let i = 0; i < count; i++) this.#narrow[i] = this.#indexes[i]
+    output.array(isNarrow ? this.#narrow : this.#indexes, count)
+  }
+}
+
+class Output {
+  #buffer = Buffer.allocUnsafeSlow(1 << 20)
+  #end = 0
+
+  clear() {
+    this.#end = 0
+  }
+  block(columnCount, rowCount) {
+    this.#room(10)
+    this.#end = writeVarUInt(this.#buffer, this.#end, columnCount)
+    this.#end = writeVarUInt(this.#buffer, this.#end, rowCount)
+  }
+  bytes(bytes) {
+    this.#room(bytes.length)
+    this.#buffer.set(bytes, this.#end)
+    this.#end += bytes.length
+  }
+  /** The first `length` elements of a typed array. */
+  array(array, length) {
+    this.bytes(new Uint8Array(array.buffer, array.byteOffset, length * array.BYTES_PER_ELEMENT))
+  }
+  words(...words) {
+    this.array(Uint32Array.from(words), words.length)
+  }
+  all() {
+    return this.#buffer.subarray(0, this.#end)
+  }
+  #room(byteLength) {
+    if (this.#end + byteLength > this.#buffer.length) this.#buffer = grown(this.#buffer, this.#end + byteLength)
+  }
+}
+
+/** A copy of a typed array or Buffer with room for `length` elements, and some more. */
+function grown(array, length) {
+  const larger = Math.max(length, array.length * 2)
+  const copy = Buffer.isBuffer(array) ? Buffer.allocUnsafeSlow(larger) : new array.constructor(larger)
+  copy.set(array)
+  return copy
+}
+
+/** What stands in front of each column: its name and its type. */
+function headersOf(names, types) {
+  return names.map((name, i) => {
+    const bytes = Buffer.alloc(name.length + types[i].length + 2)
+    bytes[0] = name.length
+    bytes.write(name, 1)
+    bytes[name.length + 1] = types[i].length
+    bytes.write(types[i], name.length + 2)
+    return bytes
+  })
+}
+
+function varUIntWidth(value) {
+  return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : value < 1 << 21 ? 3 : value < 1 << 28 ? 4 : 5
+}
+
+function writeVarUInt(out, at, value) {
+  while (value > 127) {
+    out[at++] = (value & 127) | 128
+    value >>>= 7
+  }
+  out[at++] = value
+  return at
+}

@@ -1,0 +1,79 @@
+// Runs the benchmarks: all of them, or those that are named.
+//
+//   npm run bench                              everything, some minutes
+//   npm run bench -- encode-rows lz4           these
+//   npm run bench -- --quick                   a smoke run: few rows, the same checks, figures that mean nothing
+//
+// A benchmark checks its own bytes before it prints; the run ends with 1 where a check fails. Results are also written to
+// bench/results/<name>.json.
+
+import { execSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+
+const names = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.bench.mjs'))
+  .map((file) => file.replace('.bench.mjs', ''))
+const given = process.argv.slice(2)
+const quick = given.includes('--quick')
+const wanted = given.filter((word) => word !== '--quick')
+const unknown = wanted.find((name) => !names.includes(name))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark ${unknown}: ${names.join(', ')}; or --quick.`)
+  process.exit(2)
+}
+
+const where = machine()
+console.log(
+  `${where.cpu}, ${where.cores} cores, ${where.memoryGiB} GiB; Node ${where.node}, V8 ${where.v8}; ` +
+    `${Object.entries(where.packages)
+      .map((entry) => entry.join(' '))
+      .join(', ')}; commit ${where.commit}${quick ? '; QUICK: the figures mean nothing' : ''}`,
+)
+for (const name of wanted.length > 0 ? wanted : names) {
+  const { question, run } = await import(`./${name}.bench.mjs`)
+  console.log(`\n== ${name}: ${question}`)
+  const results = await run({ quick })
+  if (!quick) save(name, { name, question, machine: where, results })
+}
+
+function save(name, result) {
+  const directory = new URL('results/', import.meta.url)
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(result, null, 2)}\n`)
+}
+
+function machine() {
+  const { version, devDependencies, dependencies } = readJson('../package.json')
+  const packages = { sluice: version }
+  for (const name of ['lz4-napi', '@clickhouse/client', 'assemblyscript', 'typescript']) {
+    if (name in devDependencies || name in dependencies)
+      packages[name] = readJson(`../node_modules/${name}/package.json`).version
+  }
+  return {
+    cpu: cpus()[0].model,
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    v8: process.versions.v8,
+    packages,
+    commit: commit(),
+  }
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+}
+
+function commit() {
+  const git = (command) =>
+    execSync(`git ${command}`, { cwd: import.meta.dirname, stdio: 'pipe' })
+      .toString()
+      .trim()
+  try {
+    // What is measured is src and assembly: other changed files make no difference.
+    return git('rev-parse --short HEAD') + (git('status --porcelain -- ../src ../assembly') ? ' with changes' : '')
+  } catch {
+    return 'unknown'
+  }
+}

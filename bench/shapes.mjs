@@ -1,0 +1,164 @@
+// The row shapes every question about rows is asked of. Rows are objects by column name, the same in every run and every process.
+//
+//   clickstream   6 columns    a short text, two codes, an array of three, a Date and a DateTime as Date objects
+//   log           7 columns    a Date object, three repeating texts, a message of 60 to 160 characters, two numbers
+//   metrics      20 columns    a Date object and 19 numbers
+//
+// Texts are flat and every row has its own, as they are when they were read from a socket: V8 then knows none of them by address.
+
+import { random } from './random.mjs'
+
+const SHAPES = {
+  clickstream: {
+    columns: {
+      country_code: 'String',
+      os_id: 'UInt8',
+      browser_id: 'UInt8',
+      categories: 'Array(Int16)',
+      action_day: 'Date',
+      action_time: 'DateTime',
+    },
+    row: clickstreamRow,
+  },
+  log: {
+    columns: {
+      time: 'DateTime64(3)',
+      level: 'LowCardinality(String)',
+      service: 'LowCardinality(String)',
+      host: 'LowCardinality(String)',
+      message: 'String',
+      status: 'UInt16',
+      duration: 'Float64',
+    },
+    row: logRow,
+  },
+  metrics: {
+    columns: {
+      id: 'UInt64',
+      ts: 'DateTime',
+      ...numbered('f', 10, 'Float64'),
+      ...numbered('u', 5, 'UInt32'),
+      ...numbered('i', 3, 'Int64'),
+    },
+    row: metricsRow,
+  },
+}
+
+export const SHAPE_NAMES = Object.keys(SHAPES)
+
+/** The columns as `prepare` takes them. */
+export function columnsOf(shape) {
+  return Object.entries(SHAPES[shape].columns).map(([name, type]) => ({ name, type }))
+}
+
+/**
+ * Row objects made; more rows are the same objects again. A program hands a row over while it is in the processor's cache: with
+ * many megabytes of rows in each of several processes the figures would be those of the memory.
+ */
+const DISTINCT_ROWS = 20_000
+
+/** `rowCount` rows of a shape, always the same. */
+export function rowsOf(shape, rowCount, distinctRows = DISTINCT_ROWS) {
+  const next = random(SHAPE_NAMES.indexOf(shape) + 1)
+  const made = Array.from({ length: Math.min(rowCount, distinctRows) }, (_, i) => SHAPES[shape].row(i, next))
+  return Array.from({ length: rowCount }, (_, i) => made[i % made.length])
+}
+
+const DAY_MS = 86_400_000
+const START_MS = Date.UTC(2024, 0, 1)
+const COUNTRIES =
+  'AE AR AT AU BE BR CA CH CL CN CO CZ DE DK EG ES FI FR GB GR HK ID IL IN IT JP KE KR KZ MX MY NG NL NO NZ PE PH PL PT RO SA SE SG TH TR TW UA US VN ZA'.split(
+    ' ',
+  )
+const LEVELS = 'trace debug info warn error'.split(' ')
+const SERVICES = 'auth billing cart catalog checkout gateway inventory mail orders payments profile pricing'.split(' ')
+const STATUSES = [200, 200, 200, 201, 204, 301, 304, 400, 404, 500, 502]
+const WORDS =
+  `accepted after before bytes cache closed connection created customer deleted disk elected expired failed finished for from
+header heartbeat hit in invalid joined key lag large leader left limit merge miss missed ms node of order partition payment payload
+query rate reading refused replica request response retry rows seconds session shard signature started status table tenant timeout
+to token too took updated upstream usage user while with worker written`.split(/\s+/)
+const FOREIGN_WORDS = 'größe Überlauf données échec señal ошибка соединение узел 接続 超时 🚀'.split(' ')
+/** Rows whose message is not ASCII. */
+const FOREIGN_SHARE = 0.05
+
+function clickstreamRow(_, next) {
+  const time = START_MS + whole(next, 365 * DAY_MS)
+  return {
+    country_code: flat(pick(next, COUNTRIES)),
+    os_id: whole(next, 100),
+    browser_id: whole(next, 256),
+    categories: [whole(next, 1000) - 500, whole(next, 1000), whole(next, 30_000)],
+    action_day: new Date(Math.floor(time / DAY_MS) * DAY_MS),
+    action_time: new Date(time),
+  }
+}
+
+function logRow(i, next) {
+  return {
+    time: new Date(START_MS + i * 7),
+    level: flat(LEVELS[Math.floor(next() ** 2 * LEVELS.length)]),
+    service: flat(`${pick(next, SERVICES)}-service`),
+    host: flat(`api-${whole(next, 40)}.eu-west-${whole(next, 3)}.internal`),
+    message: flat(message(next)),
+    status: pick(next, STATUSES),
+    duration: next() ** 4 * 1000,
+  }
+}
+
+function metricsRow(i, next) {
+  const float = () => next() * 1000
+  const price = () => Math.round(next() * 1e5) / 100
+  return {
+    id: 1e12 + i,
+    ts: new Date(START_MS + (i >> 4) * 1000),
+    f0: float(),
+    f1: float(),
+    f2: float(),
+    f3: price(),
+    f4: float(),
+    f5: price(),
+    f6: float(),
+    f7: float(),
+    f8: float(),
+    f9: price(),
+    u0: whole(next, 2 ** 32),
+    u1: whole(next, 1000),
+    u2: whole(next, 2 ** 32),
+    u3: whole(next, 100_000),
+    u4: whole(next, 2 ** 32),
+    i0: Math.round((next() - 0.5) * 1e12),
+    i1: Math.round((next() - 0.5) * 1e15),
+    i2: -whole(next, 1e6) - 1,
+  }
+}
+
+/** Words with numbers and ids between them. */
+function message(next) {
+  const length = 60 + whole(next, 101)
+  const isForeign = next() < FOREIGN_SHARE
+  let text = isForeign ? pick(next, FOREIGN_WORDS) : pick(next, WORDS)
+  while (text.length < length) {
+    const roll = next()
+    if (roll < 0.08) text += ` ${whole(next, 100_000)}`
+    else if (roll < 0.11) text += ` ${whole(next, 2 ** 32).toString(16)}`
+    else text += ` ${pick(next, isForeign && roll < 0.4 ? FOREIGN_WORDS : WORDS)}`
+  }
+  return text.slice(0, length).toWellFormed()
+}
+
+function numbered(letter, count, type) {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [letter + i, type]))
+}
+
+function whole(next, below) {
+  return Math.floor(next() * below)
+}
+
+function pick(next, all) {
+  return all[whole(next, all.length)]
+}
+
+function flat(text) {
+  return Buffer.from(text).toString()
+}

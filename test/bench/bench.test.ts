@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** The benchmarks are plain JavaScript over what is built. */
+const load = (path: string) => import(/* @vite-ignore */ `${root}bench/${path}`)
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, ['bench/run.mjs', ...args], { cwd: root, encoding: 'utf8' })
+}
+
+describe('npm run bench', () => {
+  it('asks every question, and ends well where all bytes were read back', () => {
+    const { status, stdout, stderr } = run('--quick')
+    expect(status, stderr).toBe(0)
+    for (const question of ['encode-rows', 'await', 'lz4', 'memory']) expect(stdout).toContain(`== ${question}: `)
+    for (const rival of ['hand-written columnar JS', 'JSONEachRow body', 'lz4-napi']) expect(stdout).toContain(rival)
+  })
+
+  it('names the questions there are when it is given another', () => {
+    const { status, stderr } = run('encode-row')
+    expect(status).toBe(2)
+    expect(stderr).toContain('encode-rows')
+  })
+})
+
+describe('the check of a contender’s bytes', () => {
+  for (const shape of ['clickstream', 'log', 'metrics']) {
+    it(`takes the ${shape} rows, and refuses a byte changed and a row missing`, async () => {
+      const { checkBlocks } = await load('check.mjs')
+      const { rowsOf } = await load('shapes.mjs')
+      const { encoders } = await load('peers/columnar-js.mjs')
+      const rows = rowsOf(shape, 300)
+      const bytes: Buffer = Buffer.from(encoders[shape]()(rows))
+      checkBlocks(bytes, shape, rows)
+      expect(() => checkBlocks(bytes, shape, rows.slice(1))).toThrow()
+      expect(() => checkBlocks(bytes, shape, [...rows, rows[0]])).toThrow()
+      for (const at of [bytes.length - 1, bytes.length - 2000, bytes.length >> 1]) {
+        const changed = Buffer.from(bytes)
+        changed[at] ^= 1
+        expect(() => checkBlocks(changed, shape, rows)).toThrow()
+      }
+    })
+  }
+
+  it('takes a line of JSON a row, and refuses another value and a line missing', async () => {
+    const { checkLines } = await load('check.mjs')
+    const { rowsOf } = await load('shapes.mjs')
+    const { jsonBody } = await load('peers/json-body.mjs')
+    const rows = rowsOf('log', 50)
+    const body: Buffer = jsonBody(rows)
+    checkLines(body, rows)
+    expect(() => checkLines(body, rows.slice(1))).toThrow()
+    expect(() => checkLines(Buffer.from(body.toString().replace('"status":200', '"status":201')), rows)).toThrow()
+  })
+})
+
+describe('a contender that makes other bytes than those it read back', () => {
+  it('ends the benchmark', async () => {
+    const { alternate } = await load('rounds.mjs')
+    const module = new URL('liar.mjs', import.meta.url).href
+    const contenders = { liar: { module, args: {} } }
+    await expect(alternate(contenders, { rounds: 3, warmups: 0 })).rejects.toThrow(/liar/)
+  })
+})
