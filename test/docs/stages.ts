@@ -1,0 +1,51 @@
+// What has happened before an example of the README begins, by the name it gives (```ts after=events), and what happens then.
+
+const connection = `
+import { connect } from 'sluice'
+const connection = await connect(process.env.CLICKHOUSE!)
+await connection.command('DROP TABLE IF EXISTS events')
+await connection.command('DROP TABLE IF EXISTS elsewhere')
+await connection.command(\`
+  CREATE TABLE events (at DateTime64(3), user UInt64, kind LowCardinality(String), tags Array(String))
+  ENGINE = MergeTree ORDER BY (kind, at)
+  SETTINGS non_replicated_deduplication_window = 1000\`)
+const rowsAtEnd = async () => Number((await connection.query<{ n: string }>('SELECT count() AS n FROM events'))[0]!.n)
+`
+const rows = `
+const rows = Array.from({ length: 1000 }, (_, i) => ({ at: 1_700_000_000_000 + i, user: i, kind: 'view' as const, tags: ['a'] }))
+`
+const statement = `
+interface Event { at: Date | number; user: number; kind: 'view' | 'click'; tags: string[] }
+const statement = await connection.prepare<Event>('INSERT INTO events')
+`
+
+interface Stage {
+  readonly before: string
+  readonly after?: string
+}
+
+export const STAGES: Readonly<Record<string, Stage>> = {
+  events: { before: connection + rows },
+  statement: { before: connection + statement },
+  // A service lives for as long as it listens; at the end the system asks it to stop.
+  service: {
+    before: `import { createServer } from 'node:http'\n${connection + statement}
+const server = createServer().listen(0, '127.0.0.1')`,
+    after: `
+await accept([{ at: 1, user: 1, kind: 'view', tags: [] }])
+if (statement.stats.acknowledged !== 1) throw new Error('accept() returned too early')
+statement.exec({ at: 2, user: 2, kind: 'click', tags: [] })
+process.kill(process.pid, 'SIGTERM')
+while (statement.stats.acknowledged < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+server.close()
+await connection.close()
+if (process.exitCode !== 0) throw new Error('close() left rows behind')`,
+  },
+  // The table goes away between prepare and the first block.
+  doomed: {
+    before: `${connection + rows}
+const statement = await connection.prepare('INSERT INTO events')
+await connection.command('RENAME TABLE events TO elsewhere')
+const repair = () => connection.command('RENAME TABLE elsewhere TO events')`,
+  },
+}
