@@ -155,6 +155,16 @@ describe('Events and stats', () => {
   })
 })
 
+it('Benchmarks: every one, with its question', async () => {
+  const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
+  const files = readdirSync(folder).filter((file) => file.endsWith('.bench.mjs'))
+  const questions = files.map(async (file) => {
+    const { question } = (await import(`${folder}${file}`)) as { question: string }
+    return [`\`${file.replace('.bench.mjs', '')}\``, question]
+  })
+  expect(tableRows(chapter(readme, 'Benchmarks'))).toEqual((await Promise.all(questions)).sort())
+})
+
 it('the help of `sluice load` is what the program prints', async () => {
   const fence = fencesOf(readme).find(({ meta }) => 'help' in meta)!
   const { stdout } = await sluice(['load', '--help'])
