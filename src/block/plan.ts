@@ -10,6 +10,7 @@ import { SchemaError } from '../errors.ts'
 import { formatType } from '../types/format.ts'
 import type { Column, TypeNode } from '../types/node.ts'
 import { parseType } from '../types/parse.ts'
+import { computableColumns } from './default-expression.ts'
 
 export interface PlannedColumn {
   readonly name: string
@@ -17,6 +18,8 @@ export interface PlannedColumn {
   readonly column: StagedColumn
   /** Name and type as they stand in the block. */
   readonly header: Header
+  /** Whether it may stand in the INSERT's list without being in the block, see computableColumns(). */
+  readonly isComputable: boolean
   /** The same as Nullable(T); there when some rows may leave the column out and others not. */
   readonly nullableHeader?: Header
 }
@@ -38,14 +41,16 @@ export function planColumns(
   nullsAsDefault: boolean,
   table?: string,
 ): PlannedColumn[] {
+  const computable = computableColumns(columns)
   return columns.map(({ name, type, defaultKind }) => {
     try {
       const node = parseType(type)
       const plain = createColumn(context, node)
-      const column = defaultKind === '' ? plain : omittable(plain, node, nullsAsDefault)
+      const isComputable = computable.has(name)
+      const column = defaultKind === '' ? plain : omittable(plain, node, nullsAsDefault && isComputable)
       const nullableHeader =
         column instanceof NullsColumn ? writeHeader(context, name, asNullable(node, type)) : undefined
-      return { name, type, column, header: writeHeader(context, name, type), nullableHeader }
+      return { name, type, column, header: writeHeader(context, name, type), isComputable, nullableHeader }
     } catch (error) {
       if (!(error instanceof SchemaError) || error.column !== undefined) throw error
       // The same refusal, now with the column that asked for it.

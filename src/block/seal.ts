@@ -68,7 +68,10 @@ export class Sealer {
       if (omitted > 0) (column as NullsColumn).dataWithNulls(pieces, rowCount)
       else column.data(pieces, rowCount)
     }
-    return { columnNames: present.map(({ name }) => name), nullsAsDefault: present.some(({ omitted }) => omitted > 0) }
+    const nullsAsDefault = present.some(({ omitted }) => omitted > 0)
+    // A DEFAULT that takes the place of a NULL may refer to columns that are not in this block.
+    const listed = nullsAsDefault ? columns.filter((one) => one.isComputable || present.includes(one)) : present
+    return { columnNames: listed.map(({ name }) => name), nullsAsDefault }
   }
 
   #copy(): { owner: Buffer; byteLength: number } {

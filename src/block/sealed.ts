@@ -8,7 +8,7 @@ export interface SealedBytes {
   readonly rawByteLength: number
   /** 64 bits over the uncompressed Native block, as 16 hex digits: the last part of the token. */
   readonly hash: string
-  /** Columns that are in this block: absent columns with a DEFAULT expression are left out of it. */
+  /** Columns of the INSERT's list: those in this block, and those that the DEFAULTs of this block may refer to. */
   readonly columnNames: readonly string[]
   /** True when a column travels as Nullable(T) so that NULL takes the DEFAULT: the insert needs input_format_null_as_default=1. */
   readonly nullsAsDefault: boolean
