@@ -6,7 +6,7 @@
 //
 // JavaScript joins some hundred values into one string and writes it once; this kernel cuts that text back into values.
 //
-// in    text   u8[…]        the values back to back, UTF-8
+// in    text   u8[…]        the values back to back, Latin-1 or UTF-8
 //       ends   u32[count]   length of each value in UTF-16 units, as JavaScript counts
 // out   body   the column body from `body + end` on; the caller reserved textBound() bytes
 //       ends   u32[count]   offset in the body behind each value
@@ -41,22 +41,6 @@ function copyText(out: usize, from: usize, byteLength: u32): void {
   } while (out < end);
 }
 
-/** All text is ASCII: units are bytes. Returns the new end of the body. */
-export function writeAsciiText(body: usize, end: u32, ends: usize, text: usize, count: u32): u32 {
-  let out = body + end;
-  const last = ends + (<usize>count << 2);
-  while (ends < last) {
-    const length = load<u32>(ends);
-    out = writeVarUInt(out, length);
-    copyText(out, text, length);
-    out += length;
-    text += length;
-    store<u32>(ends, <u32>(out - body));
-    ends += 4;
-  }
-  return <u32>(out - body);
-}
-
 /** Whether the next `byteLength` bytes are all ASCII. Reads up to 15 bytes further. */
 // @ts-ignore: decorator
 @inline
@@ -69,6 +53,64 @@ function isAscii(text: usize, byteLength: u32): bool {
   }
   const tail = (1 << (byteLength & 15)) - 1;
   return !i8x16.bitmask(bits) && !(i8x16.bitmask(v128.load(text)) & tail);
+}
+
+/**
+ * The text is Latin-1, one byte a character: from 0x80 on a character takes two bytes in UTF-8.
+ *
+ *   'é' = e9 ──▶ 02 c3 a9
+ */
+export function writeLatin1Text(body: usize, end: u32, ends: usize, text: usize, byteLength: u32, count: u32): u32 {
+  if (isAscii(text, byteLength)) return writeAsciiText(body, end, ends, text, count);
+  let out = body + end;
+  const last = ends + (<usize>count << 2);
+  while (ends < last) {
+    const length = load<u32>(ends);
+    if (isAscii(text, length)) {
+      out = writeVarUInt(out, length);
+      copyText(out, text, length);
+      out += length;
+    } else {
+      out = writeVarUInt(out, length + countHigh(text, length));
+      for (let at: u32 = 0; at < length; at++) {
+        const code = <u32>load<u8>(text + at);
+        if (code < 0x80) {
+          store<u8>(out++, <u8>code);
+        } else {
+          store<u8>(out, <u8>(0xc0 | (code >> 6)));
+          store<u8>(out + 1, <u8>(0x80 | (code & 0x3f)));
+          out += 2;
+        }
+      }
+    }
+    text += length;
+    store<u32>(ends, <u32>(out - body));
+    ends += 4;
+  }
+  return <u32>(out - body);
+}
+
+/** Bytes from 0x80 on among the next `byteLength`. */
+function countHigh(text: usize, byteLength: u32): u32 {
+  let count: u32 = 0;
+  for (const end = text + byteLength; text < end; text++) count += <u32>load<u8>(text) >> 7;
+  return count;
+}
+
+/** All text is ASCII: units are bytes. Returns the new end of the body. */
+function writeAsciiText(body: usize, end: u32, ends: usize, text: usize, count: u32): u32 {
+  let out = body + end;
+  const last = ends + (<usize>count << 2);
+  while (ends < last) {
+    const length = load<u32>(ends);
+    out = writeVarUInt(out, length);
+    copyText(out, text, length);
+    out += length;
+    text += length;
+    store<u32>(ends, <u32>(out - body));
+    ends += 4;
+  }
+  return <u32>(out - body);
 }
 
 /**

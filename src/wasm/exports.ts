@@ -8,7 +8,7 @@ export interface CoreExports {
 
   // column/string
   textBound(count: number, byteLength: number): number
-  writeAsciiText(body: number, end: number, ends: number, text: number, count: number): number
+  writeLatin1Text(body: number, end: number, ends: number, text: number, byteLength: number, count: number): number
   writeUtf8Text(body: number, end: number, ends: number, text: number, textEnd: number, count: number): number
 
   // column/low-cardinality
