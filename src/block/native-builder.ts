@@ -74,6 +74,10 @@ export class NativeBuilder implements BlockBuilder {
     this.#options = options
     this.#onFree = onFree
     this.#context = new StagingContext(this.#arena, options.invalidText === 'refuse', options.requireAll !== true)
+    this.#context.textBytes = Math.max(
+      16 * 1024,
+      Math.min(2 ** 20, Math.floor(options.blockBytes / columns.length / 2)),
+    )
     this.#planned = planColumns(this.#context, columns, options.nullsAsDefault, options.table)
     const rowWidth = this.#planned.reduce((sum, { column }) => sum + column.minWidth, 0)
     this.#headBytes = this.#planned.reduce((sum, planned) => sum + headerBytes(planned), HEAD_BYTES_MAX)
@@ -263,7 +267,7 @@ export class NativeBuilder implements BlockBuilder {
     this.#context.rowCount = 0
     this.#context.byteBound = 0
     this.#context.omitted = false
-    this.#exactBytes = this.#headBytes
+    this.#exactBytes = this.#countBytes(0)
     this.#exactRows = 0
     this.#lookAt = this.#lookRows
     this.#planCount()

@@ -31,6 +31,8 @@ export class StagingContext {
   /** Address of 64 zero bytes that nothing writes to. */
   readonly zeros: number
 
+  /** Bytes of text that a column of the row level reserves at first; untouched memory costs nothing, but growing it does. */
+  textBytes = 64 * 1024
   /** The row that is being staged when a value is refused; set before its place is named. */
   stagingRow = 0
   /** Called when a region of the row level moves inside the memory, as when the memory itself moves. */

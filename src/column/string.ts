@@ -231,7 +231,11 @@ export class StringColumn extends StagedColumn {
 
   #ensureBody(byteLength: number): void {
     if (byteLength + SLACK <= this.#bodyCapacity) return
-    const capacity = Math.max(byteLength + SLACK, this.#bodyCapacity * 4, this.isRowLevel ? 256 * 1024 : 16 * 1024)
+    const capacity = Math.max(
+      byteLength + SLACK,
+      this.#bodyCapacity * 4,
+      this.isRowLevel ? this.context.textBytes : 16 * 1024,
+    )
     const from = this.bodyPtr
     this.bodyPtr = this.context.arena.reserve(capacity)
     this.context.arena.move(this.bodyPtr, from, this.bodyEnd)
