@@ -181,7 +181,7 @@ export class NativeBuilder implements BlockBuilder {
     if (this.#freed) return
     this.#freed = true
     this.reset()
-    this.#onFree(this)
+    if (!this.#context.isWorn) this.#onFree(this)
   }
 
   /** Legal again after free(): somebody took the builder out of the pool. */

@@ -6,6 +6,7 @@ import type { StagedColumn, StagingContext } from '../column/column.ts'
 import { createColumn } from '../column/create.ts'
 import { LowCardinalityFixedColumn, LowCardinalityStringColumn } from '../column/low-cardinality.ts'
 import { NullsColumn, OmittableColumn, UniformColumn } from '../column/omittable.ts'
+import { withLength } from '../column/var-uint.ts'
 import { SchemaError } from '../errors.ts'
 import { formatType } from '../types/format.ts'
 import type { Column, TypeNode } from '../types/node.ts'
@@ -109,22 +110,6 @@ function writeHeader(context: StagingContext, name: string, type: string): Heade
   const ptr = context.arena.reserve(bytes.byteLength)
   context.arena.u8(ptr, bytes.byteLength).set(bytes)
   return { ptr, byteLength: bytes.byteLength }
-}
-
-function withLength(text: string): Buffer {
-  const bytes = Buffer.from(text)
-  return Buffer.concat([varUInt(bytes.byteLength), bytes])
-}
-
-/** VarUInt of a number below 2^31. */
-export function varUInt(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 127) {
-    bytes.push((rest & 127) | 128)
-    rest >>>= 7
-  }
-  return Buffer.from([...bytes, rest])
 }
 
 /** Array columns `n.a`, `n.b` by their `n`; the server refuses unequal lengths among them (error 190). */

@@ -1,8 +1,9 @@
 import { type NullsColumn, omittedRows } from '../column/omittable.ts'
+import { varUInt } from '../column/var-uint.ts'
 import type { Arena } from '../wasm/core.ts'
 import { Pieces } from '../wasm/pieces.ts'
 import { sealedBuffers } from './buffer-pool.ts'
-import { type PlannedColumn, varUInt } from './plan.ts'
+import type { PlannedColumn } from './plan.ts'
 import type { SealedBytes } from './sealed.ts'
 
 const LZ4 = 0x82

@@ -33,6 +33,8 @@ export class StagingContext {
 
   /** Bytes of text that a column of the row level reserves at first; untouched memory costs nothing, but growing it does. */
   textBytes = 64 * 1024
+  /** The memory holds much that another statement of the same columns has no use for. */
+  isWorn = false
   /** The row that is being staged when a value is refused; set before its place is named. */
   stagingRow = 0
   /** Called when a region of the row level moves inside the memory, as when the memory itself moves. */
