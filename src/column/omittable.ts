@@ -100,8 +100,9 @@ export class NullsColumn extends OmittableColumn {
     for (let i = 0; i < count; i++) rows += this.#omitted.flags[i]
     return rows
   }
+  /** With the null map, which covers the rows before the first omission, too. */
   override countBytes(count: number): number {
-    return super.countBytes(count) + (this.#any ? count : 0)
+    return count + super.countBytes(count)
   }
   /** The column as Nullable(T), or as LowCardinality(Nullable(T)). */
   dataWithNulls(pieces: Pieces, count: number): void {
