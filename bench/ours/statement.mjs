@@ -32,15 +32,16 @@ export async function create({ shape, rowCount, awaited = false }) {
   }
 }
 
+// Loops over indexes: behind an await V8 goes on in unoptimised code, and there each step of a for...of costs some 8 ns.
 async function execAll(statement, rows) {
-  for (const row of rows) {
-    const pause = statement.exec(row)
+  for (let i = 0; i < rows.length; i++) {
+    const pause = statement.exec(rows[i])
     if (pause !== undefined) await pause
   }
 }
 
 async function execAwaiting(statement, rows) {
-  for (const row of rows) await statement.exec(row)
+  for (let i = 0; i < rows.length; i++) await statement.exec(rows[i])
 }
 
 /** The same into a file: its bytes, and the hashes in its blocks' tokens. */
