@@ -35,9 +35,8 @@ let blocks = 0
 statement.on('block', ({ rowCount, bytes, state }) => {
   blocks++
   const share = Math.round((statement.stats.acknowledged / ROWS) * 100)
-  process.stdout.write(
-    `\r${String(share).padStart(3)}%   block ${blocks}: ${rowCount} rows, ${bytes} bytes, ${state}   `,
-  )
+  const line = `${String(share).padStart(3)}%   block ${blocks}: ${rowCount} rows, ${bytes} bytes, ${state}`
+  process.stdout.write(process.stdout.isTTY ? `\r${line}   ` : `${line}\n`)
 })
 
 const started = performance.now()

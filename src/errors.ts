@@ -15,14 +15,13 @@ export const ERROR_CODES = {
   HOLD_LIMIT: 'holdUntilCommit holds more than holdBytesMax.',
   MISSING_DEPENDENCY: 'An optional package that this target needs is not installed.',
   NOT_SUPPORTED: 'This target cannot do what was asked.',
-  BUSY: 'Another call of this statement is still running.',
+  BUSY: 'Another call of this statement is still running, or its blocks are still its own.',
   // SchemaError: the table or its types
   UNKNOWN_TABLE: 'The table does not exist.',
   UNKNOWN_TYPE: 'A type name is not ClickHouse’s.',
   BAD_TYPE: 'A type string cannot be parsed.',
   UNSUPPORTED_TYPE: 'The type is known but cannot be encoded (yet).',
   COLUMN_NOT_INSERTABLE: 'A MATERIALIZED or ALIAS column was named in the INSERT.',
-  SCHEMA_CHANGED: 'The table changed between prepare and this block.',
   // EncodeError: one value, one row
   WRONG_TYPE: 'The JavaScript value is of a kind this column does not take.',
   VALUE_OUT_OF_RANGE: 'The value does not fit the column’s type.',
@@ -37,17 +36,17 @@ export const ERROR_CODES = {
   NOT_NULLABLE: 'NULL for a column that is not Nullable.',
   MISSING_VALUE: 'undefined where a value is required.',
   WRONG_ARITY: 'The row or tuple has another number of values than columns or elements.',
-  UNKNOWN_COLUMN: 'The row has a key that is no column of the statement.',
+  UNKNOWN_COLUMN: 'The row has a key, or the INSERT a name, that is no column.',
   UNEQUAL_LENGTHS: 'Sibling columns of a Nested structure (or columns given together) differ in length.',
-  ROW_TOO_LARGE: 'One row alone exceeds what a block may hold.',
   // decoding
   BAD_BLOCK: 'Bytes that are no Native block.',
   BAD_FRAME: 'Bytes that are no ClickHouse compressed frame.',
   CHECKSUM_MISMATCH: 'A compressed frame is damaged.',
   // TransportError: the way to the server
   CONNECT_FAILED: 'No connection could be made.',
-  CONNECTION_LOST: 'The connection broke before the answer was complete: the block’s fate is unknown.',
-  TIMEOUT: 'No complete answer within attemptTimeout: the block’s fate is unknown.',
+  CONNECTION_LOST:
+    'The connection broke before the answer was complete; blockMayHaveArrived says whether the block can be there.',
+  TIMEOUT: 'No complete answer within attemptTimeout; blockMayHaveArrived says whether the block can be there.',
   ABORTED: 'The caller’s AbortSignal fired.',
   HTTP_STATUS: 'An HTTP status that is not ClickHouse’s (a proxy, a load balancer).',
   BAD_ANSWER: 'A success status whose body is no success.',

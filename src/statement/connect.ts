@@ -1,4 +1,5 @@
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
+import { show, UsageError } from '../errors.ts'
 import { probeSettings } from '../transport/capabilities.ts'
 import { openTransport, type TargetOptions } from '../transport/target.ts'
 import type { ServerInfo, Transport } from '../transport/transport.ts'
@@ -40,6 +41,11 @@ export interface OpenedTarget {
  * @throws {ServerError}     AUTHENTICATION_FAILED
  */
 export async function connect(target: string | ConnectOptions): Promise<Connection> {
+  if (typeof target !== 'string' && (typeof target !== 'object' || target === null)) {
+    throw new UsageError('BAD_OPTION', `connect() needs a target, not ${show(target)}.`, {
+      hint: "For example 'http://user:password@localhost:8123/default'. Is the environment variable set?",
+    })
+  }
   const given: ConnectOptions = typeof target === 'string' ? { url: target } : target
   const options = given.logger === undefined ? given : { ...given, logger: safeLogger(given.logger) }
   const { transport, database } = openTransport(options, ['settings', 'retry'])

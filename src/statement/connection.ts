@@ -1,5 +1,6 @@
 import type { SealedBlock } from '../engine/block.ts'
 import { UsageError } from '../errors.ts'
+import { refuseUnknown } from '../transport/target.ts'
 import type { ServerInfo } from '../transport/transport.ts'
 import type { Column, Row } from '../types/node.ts'
 import { type CheckReport, checkTable } from './check.ts'
@@ -115,6 +116,7 @@ export class Connection implements AsyncDisposable {
    * @param options.deadline  ms, after which attempts under way are cut. Default: as long as the blocks' own deadlines allow.
    */
   close(options: { deadline?: number } = {}): Promise<CloseSummary> {
+    refuseUnknown(options, ['deadline'])
     const { deadline } = options
     if (deadline !== undefined && !(deadline >= 0 && deadline <= 2_147_483_647)) {
       return quiet(

@@ -19,6 +19,9 @@ export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetr
   readonly onDrain: () => void
 }
 
+/** Small blocks sealed early beyond maxPendingBlocks. */
+const OVERFLOW_BLOCKS = 1_000
+
 interface Wait {
   readonly promise: Promise<void>
   readonly resolve: () => void
@@ -45,6 +48,8 @@ export class Staging {
   /** There while maxPendingBlocks are on their way. */
   #wait: Wait | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Somebody waits for rows of the open block: its timer then keeps the process alive. */
+  #awaited = 0
   #openedAt = 0
 
   constructor(plan: StatementPlan, hooks: StagingHooks) {
@@ -95,6 +100,17 @@ export class Staging {
     if (this.#builder.rowCount === 0) return
     if (this.#wait === undefined) this.#seal()
     else this.#sealSoon = true
+  }
+
+  /** engine.whenAcknowledged(), during which the process lives on until the timer has sealed the open block. */
+  async whenAcknowledged(rowEnd: number): Promise<void> {
+    this.#awaited++
+    this.#timer?.ref()
+    try {
+      await this.engine.whenAcknowledged(rowEnd)
+    } finally {
+      if (--this.#awaited === 0) this.#timer?.unref()
+    }
   }
 
   /** Every block that is not acknowledged, the open one included. Only when nothing is sent any more. */
@@ -149,11 +165,11 @@ export class Staging {
   #execMore(result: Exclude<StageResult, typeof STAGED>, row: object | readonly unknown[]): Promise<void> | undefined {
     if (result === LOOK) return this.#look()
     const hasRoom = this.#wait === undefined
-    if (!hasRoom) this.#full = this.#sealSoon = this.#slow = true
     if (result === BLOCK_FULL) {
       if (hasRoom) this.#seal()
+      else this.#full = this.#sealSoon = this.#slow = true
     } else {
-      if (!hasRoom) throw this.#backpressure()
+      if (!hasRoom && !this.#mayOverflow()) throw this.#backpressure()
       this.earlySeals++
       this.#seal()
       const pause = this.#execFirst(row)
@@ -180,7 +196,8 @@ export class Staging {
     this.#slow = true // the first row of the next block starts its time
     logger?.debug('flush', { table: name, token, firstRow, rows: sealed.rowCount, bytes: block.byteLength })
     this.engine.add(block)
-    if (!holdUntilCommit && this.engine.openCount >= maxPendingBlocks) this.#startWait()
+    const isFull = !holdUntilCommit && this.engine.openCount >= maxPendingBlocks
+    if (isFull && this.#wait === undefined) this.#startWait()
   }
 
   #settled(block: Block): void {
@@ -208,7 +225,7 @@ export class Staging {
     const { flushInterval, holdUntilCommit } = this.#plan
     if (flushInterval === 0 || holdUntilCommit) return
     this.#openedAt = performance.now()
-    this.#timer ??= setTimeout(this.#tick, flushInterval).unref()
+    this.#timer ??= this.#after(flushInterval)
   }
 
   /** One timer for all blocks: it looks whether the open one is old enough, instead of being set anew for each. */
@@ -216,8 +233,13 @@ export class Staging {
     this.#timer = undefined
     if (this.#builder.rowCount === 0) return
     const left = this.#plan.flushInterval - (performance.now() - this.#openedAt)
-    if (left > 1) this.#timer = setTimeout(this.#tick, left).unref()
+    if (left > 1) this.#timer = this.#after(left)
     else this.sealOpen()
+  }
+
+  #after(ms: number): NodeJS.Timeout {
+    const timer = setTimeout(this.#tick, ms)
+    return this.#awaited > 0 ? timer : timer.unref()
   }
 
   #assertHoldRoom(): void {
@@ -229,6 +251,19 @@ export class Staging {
       'HOLD_LIMIT',
       `${name}: ${held} bytes are held for commit(), and one more block may exceed ${holdBytesMax}.`,
       { hint: 'This row is not staged; the rest is: commit() or rollback(), or raise holdBytesMax.' },
+    )
+  }
+
+  /**
+   * Rows that leave out other columns seal small blocks; callers who await must not be refused for that. While the pending
+   * blocks together hold no more than full ones would, and are not too many, one more may be sealed.
+   */
+  #mayOverflow(): boolean {
+    const { maxPendingBlocks, blockBytes } = this.#plan
+    const { bytes, acknowledgedBytes } = this.engine.totals
+    return (
+      bytes - acknowledgedBytes + this.#builder.byteLength <= maxPendingBlocks * blockBytes &&
+      this.engine.openCount < maxPendingBlocks + OVERFLOW_BLOCKS
     )
   }
 

@@ -4,7 +4,7 @@ import type { Block, BlockReport, SealedBlock } from '../engine/block.ts'
 import { describeCause } from '../engine/deliver-block.ts'
 import type { DeliveryError } from '../engine/delivery-error.ts'
 import { abortedError } from '../engine/engine.ts'
-import { UsageError } from '../errors.ts'
+import { show, UsageError } from '../errors.ts'
 import type { Column, Row } from '../types/node.ts'
 import { callSafely } from './caller-code.ts'
 import type { StatementPlan } from './plan.ts'
@@ -29,6 +29,8 @@ export interface StatementEvents {
   /** exec() need no longer wait. */
   drain: []
 }
+
+const EVENTS: readonly (keyof StatementEvents)[] = ['block', 'retry', 'reject', 'drain']
 
 type Phase = 'open' | 'being committed' | 'being closed' | 'failed' | 'committed' | 'rolled back' | 'closed'
 
@@ -186,8 +188,17 @@ export class Statement<R = Row> implements AsyncDisposable {
     })
   }
 
+  /** @throws {UsageError} BAD_OPTION for an event there is not. */
   on<E extends keyof StatementEvents>(event: E, listener: (...args: StatementEvents[E]) => void): this {
+    if (!EVENTS.includes(event)) {
+      throw new UsageError('BAD_OPTION', `There is no event ${show(event)}.`, { hint: `Events: ${EVENTS.join(', ')}.` })
+    }
     this.#events.on(event, listener as (...args: unknown[]) => void)
+    return this
+  }
+
+  off<E extends keyof StatementEvents>(event: E, listener: (...args: StatementEvents[E]) => void): this {
+    this.#events.off(event, listener as (...args: unknown[]) => void)
     return this
   }
 
@@ -235,6 +246,11 @@ export class Statement<R = Row> implements AsyncDisposable {
 
   async #execMany(rows: Iterable<R | readonly unknown[]> | AsyncIterable<R | readonly unknown[]>): Promise<number> {
     this.#assertOpen()
+    if (rows === null || typeof rows !== 'object' || !(Symbol.iterator in rows || Symbol.asyncIterator in rows)) {
+      throw new UsageError('BAD_OPTION', `execMany() takes an iterable of rows, not ${show(rows)}.`, {
+        hint: 'One row goes to exec(row), or to execMany([row]).',
+      })
+    }
     this.#feeding++
     let rowCount = 0
     try {
@@ -270,7 +286,7 @@ export class Statement<R = Row> implements AsyncDisposable {
   }
 
   async #whenAcknowledged(rowIndex: number): Promise<void> {
-    const { rowCount, engine } = this.#staging
+    const { rowCount } = this.#staging
     if (this.#phase === 'rolled back') throw this.#closedError()
     if (!Number.isInteger(rowIndex) || rowIndex < -1 || rowIndex >= rowCount) {
       throw new UsageError(
@@ -278,7 +294,7 @@ export class Statement<R = Row> implements AsyncDisposable {
         `whenAcknowledged(${rowIndex}): exec() accepted ${rowCount} rows so far, counted from 0.`,
       )
     }
-    await engine.whenAcknowledged(rowIndex + 1)
+    await this.#staging.whenAcknowledged(rowIndex + 1)
   }
 
   async #commit(): Promise<CommitSummary> {

@@ -103,6 +103,6 @@ function isConnectFailure(cause: NodeJS.ErrnoException): boolean {
   return (
     first.syscall === 'connect' ||
     first.syscall === 'getaddrinfo' ||
-    /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(first.code ?? '')
+    /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(first.code ?? '')
   )
 }

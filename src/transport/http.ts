@@ -41,6 +41,7 @@ class HttpTransport implements Transport {
   readonly #options: HttpOptions
   readonly #hosts: readonly Host[]
   #current: Host
+  #isChosen = false
   readonly #running = new Set<Promise<unknown>>()
   #closed = false
 
@@ -52,10 +53,12 @@ class HttpTransport implements Transport {
 
   async ping(signal?: AbortSignal): Promise<ServerInfo> {
     const failures: TransportError[] = []
-    for (const host of this.#hosts) {
+    // Once one answered, no other takes its place: a block in doubt may only be repeated where the first attempt went.
+    for (const host of this.#isChosen ? [this.#current] : this.#hosts) {
       try {
         const info = await this.#track(() => pingHost(host, this.#options.connectTimeoutMs, signal))
         this.#current = host
+        this.#isChosen = true
         return info
       } catch (error) {
         // A server that answers "no" has answered; only silence moves on to the next host.

@@ -96,5 +96,5 @@ export interface Column {
   readonly defaultExpression: string
 }
 
-/** A row by column name. */
-export type Row = Record<string, unknown>
+/** A row by column name. No index signature: a value of an interface type has none, and is a row all the same. */
+export type Row = object

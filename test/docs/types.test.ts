@@ -53,13 +53,14 @@ await pipeline(Readable.from([event]), statement.writable())
 class Click implements Event { at = new Date(); user = 1n; kind = 'click' as const }
 statement.exec(new Click())
 
-// Rows without a type are records; an interface has to be named.
+// Rows without a type are any objects.
 const untyped: Statement = await connection.prepare('events')
 untyped.exec({ anything: 1 })
 const row: Row = { anything: [1] }
 untyped.exec(row)
-// @ts-expect-error an interface has no index signature
 untyped.exec(event)
+// @ts-expect-error a number is no row
+untyped.exec(5)
 
 // Events and figures.
 statement
