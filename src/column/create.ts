@@ -2,29 +2,37 @@
 
 import { SchemaError } from '../errors.ts'
 import { formatType } from '../types/format.ts'
+import { geoStructure } from '../types/geo.ts'
 import type { TypeNode } from '../types/node.ts'
 import { ArrayColumn } from './array.ts'
 import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
 import { Date32Column, DateColumn, DateTimeColumn } from './date.ts'
 import { DateTime64Column } from './date-time64.ts'
 import { DecimalColumn } from './decimal.ts'
+import { DynamicColumn } from './dynamic.ts'
 import { EnumColumn } from './enum.ts'
 import { FixedStringColumn } from './fixed-string.ts'
 import { BFloat16Column, Float32Column, Float64Column } from './float.ts'
 import { BoolColumn, Int8Column, Int16Column, Int32Column, UInt8Column, UInt16Column, UInt32Column } from './integer.ts'
 import { IPv4Column, IPv6Column } from './ip.ts'
+import { JsonColumn } from './json.ts'
 import { LowCardinalityFixedColumn, LowCardinalityStringColumn } from './low-cardinality.ts'
 import { MapColumn } from './map.ts'
+import { NothingColumn } from './nothing.ts'
 import { NullableColumn } from './nullable.ts'
+import { QBitColumn } from './qbit.ts'
 import { StrictStringColumn, StringColumn } from './string.ts'
 import { Time64Column, TimeColumn } from './time.ts'
 import { EmptyTupleColumn, TupleColumn } from './tuple.ts'
 import { UuidColumn } from './uuid.ts'
+import { VariantColumn } from './variant.ts'
 import { BigIntegerColumn, Int64Column, UInt64Column } from './wide-integer.ts'
 
-/** @throws {SchemaError} UNSUPPORTED_TYPE, naming the type. */
-export function createColumn(context: StagingContext, node: TypeNode): StagedColumn {
-  const type = formatType(node)
+/**
+ * @param type  the type's name in messages, where it is not that of `node`: `Ring` is an Array(Point)
+ * @throws {SchemaError} UNSUPPORTED_TYPE, naming the type
+ */
+export function createColumn(context: StagingContext, node: TypeNode, type = formatType(node)): StagedColumn {
   switch (node.name) {
     case 'UInt8':
       return new UInt8Column(context, type, 1)
@@ -98,11 +106,32 @@ export function createColumn(context: StagingContext, node: TypeNode): StagedCol
       return new ArrayColumn(context, type, createTuple(context, type, node))
     case 'LowCardinality':
       return createLowCardinality(context, type, node.inner)
-    default:
-      throw new SchemaError('UNSUPPORTED_TYPE', `${type} cannot be encoded`, {
-        type,
-        hint: 'Leave the column out of the INSERT’s column list, or land the rows in a table without it.',
-      })
+    case 'Variant':
+      return createVariant(context, type, node.alternatives)
+    case 'Dynamic':
+      return new DynamicColumn(context, type, (inner) => createColumn(context, inner))
+    case 'JSON':
+      return new JsonColumn(context, type)
+    case 'QBit': {
+      const element = createColumn(context, node.element) as FixedColumn
+      return new QBitColumn(context, type, element, node.dimension, node.stride)
+    }
+    case 'Nothing':
+      return new NothingColumn(context, type)
+    case 'SimpleAggregateFunction':
+      return createColumn(context, node.args[0])
+    case 'AggregateFunction':
+      return refuseState(type, node.function, node.args)
+    case 'Point':
+    case 'Ring':
+    case 'LineString':
+    case 'MultiLineString':
+    case 'Polygon':
+    case 'MultiPolygon':
+    case 'Geometry':
+      return createColumn(context, geoStructure(node)!, type)
+    default: // Interval*
+      return new Int64Column(context, type, 8)
   }
 }
 
@@ -122,6 +151,32 @@ function createTuple(
     node.elements.map((element) => createColumn(context, element.type)),
     node.elements,
   )
+}
+
+function createVariant(context: StagingContext, type: string, alternatives: readonly TypeNode[]): VariantColumn {
+  const columns = alternatives.map((alternative) => createColumn(context, alternative))
+  return new VariantColumn(context, type, columns, alternatives)
+}
+
+/** The bytes of a state are private to its function, and the server takes no plain values in its place (error 70). */
+function refuseState(type: string, call: string, args: readonly TypeNode[]): never {
+  const [, name, parameters] = /^(\w+)(.*)$/.exec(call)!
+  const state = `${name}State${parameters}`
+  const values = args.map((argument, i) => ({
+    name: args.length === 1 ? 'v' : `v${i + 1}`,
+    type: formatType(argument),
+  }))
+  if (values.length === 0) values.push({ name: 'v', type: 'UInt8' }) // count() counts rows
+  const names = values.map((value) => value.name)
+  throw new SchemaError('UNSUPPORTED_TYPE', `only the server makes the states of ${type}`, {
+    type,
+    hint:
+      'Send the plain values and let the server aggregate. ' +
+      `Either into ${values.map((value) => `${value.name} ${value.type} EPHEMERAL`).join(', ')}, with this column as ` +
+      `${type} DEFAULT arrayReduce('${state}', ${names.map((value) => `[${value}]`).join(', ')}): ` +
+      `the INSERT names ${names.join(', ')} instead of this column. ` +
+      `Or into a landing table (ENGINE = Null), from which a materialized view selects ${state}(${args.length === 0 ? '' : names.join(', ')}).`,
+  })
 }
 
 function createLowCardinality(context: StagingContext, type: string, node: TypeNode): StagedColumn {

@@ -1,0 +1,69 @@
+// JSON: one text a row (structure version 1), which the server takes apart itself. It goes wherever a JSON column can stand,
+// under NULL as `{}`.
+//
+//   {a: 1} ──▶ 01 00 00 00 00 00 00 00   07 7b 22 61 22 3a 31 7d
+//
+// The server refuses a whole block for one bad text (117), so every text is looked through before it is staged.
+
+import type { Pieces } from '../wasm/pieces.ts'
+import { Refusal, type RowSource, type StagingContext } from './column.ts'
+import { JsonFault } from './json-fault.ts'
+import { JsonText } from './json-text.ts'
+import { JsonWriter } from './json-writer.ts'
+import { StringColumn } from './string.ts'
+
+export class JsonColumn extends StringColumn {
+  readonly #text: JsonText
+  readonly #writer: JsonWriter
+  readonly #versionPtr: number
+  /** Where in the value the refused member stands. */
+  #path = ''
+
+  constructor(context: StagingContext, type: string) {
+    super(context, type)
+    this.#text = new JsonText(context.refuseInvalidText)
+    this.#writer = new JsonWriter(context.refuseInvalidText)
+    this.#versionPtr = context.arena.reserve(8)
+    context.arena.u8(this.#versionPtr, 8).set([1, 0, 0, 0, 0, 0, 0, 0])
+  }
+  override put(index: number, value: unknown): void {
+    this.#path = ''
+    if (typeof value === 'string') super.put(index, this.#checked(index, value))
+    else if (value === undefined) this.putMissing(index)
+    else if (typeof value === 'object' && value !== null) super.put(index, this.#written(index, value))
+    else this.refuseType(index, value, 'an object, or JSON text of one')
+  }
+  override putSource(source: RowSource, index: string, value: string): string {
+    return `${source.name(this)}.put(${index}, ${value})`
+  }
+  override putDefault(index: number): void {
+    super.put(index, '{}')
+  }
+  override locate(index: number): string {
+    return super.locate(index) + this.#path
+  }
+  override prefix(pieces: Pieces): void {
+    pieces.add(this.#versionPtr, 8)
+  }
+
+  #checked(index: number, text: string): string {
+    try {
+      this.#text.check(text)
+      return text
+    } catch (error) {
+      return this.#refuse(index, text, error)
+    }
+  }
+  #written(index: number, value: object): Uint8Array {
+    try {
+      return this.#writer.write(value)
+    } catch (error) {
+      return this.#refuse(index, value, error)
+    }
+  }
+  #refuse(index: number, value: unknown, error: unknown): never {
+    if (!(error instanceof JsonFault)) throw error
+    this.#path = error.path
+    throw new Refusal(error.code, this, index, value, error.reason, error.hint)
+  }
+}
