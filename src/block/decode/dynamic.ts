@@ -28,7 +28,7 @@ export function openDynamic(reader: ByteReader, open: Open): ReadValues {
 }
 
 /** The order of the discriminators: by name, with `SharedVariant` (here undefined) among the types. */
-function sortWithShared(types: readonly TypeNode[]): (TypeNode | undefined)[] {
+export function sortWithShared(types: readonly TypeNode[]): (TypeNode | undefined)[] {
   const named = types.map((type): [string, TypeNode | undefined] => [formatType(type), type])
   named.push(['SharedVariant', undefined])
   return named.sort(([a], [b]) => compareBytewise(a, b)).map(([, type]) => type)
@@ -45,8 +45,13 @@ function openFlattened(reader: ByteReader, readers: readonly ReadValues[]): Read
   }
 }
 
+/** Bytes of an index in version 3, of which `max` is the largest. */
+export function indexBytes(max: number): number {
+  return max <= 0xff ? 1 : max <= 0xffff ? 2 : 4
+}
+
 function readIndexes(reader: ByteReader, count: number, max: number): number[] {
-  const width = max <= 0xff ? 1 : max <= 0xffff ? 2 : 4
+  const width = indexBytes(max)
   const start = reader.skip(count * width)
   return Array.from({ length: count }, (_, i) => reader.buffer.readUIntLE(start + i * width, width))
 }

@@ -66,6 +66,23 @@ export function fixedReader(reader: ByteReader, node: TypeNode): ReadValues {
   }
 }
 
+/** Bytes of one value of the types that fixedReader() reads. */
+export function fixedWidth(node: TypeNode): number {
+  switch (node.name) {
+    case 'Bool':
+    case 'Enum8':
+      return 1
+    case 'Enum16':
+      return 2
+    case 'FixedString':
+      return node.length
+    case 'Decimal':
+      return FIXED[decimalStorage(node.precision)]![0]
+    default:
+      return FIXED[node.name]?.[0] ?? 8 // DateTime64, Time64 and the intervals
+  }
+}
+
 function valuesReader(reader: ByteReader, byteLength: number, read: ReadOne): ReadValues {
   return (count) => {
     let at = reader.skip(count * byteLength)

@@ -44,25 +44,30 @@ export function openLowCardinality(reader: ByteReader, inner: TypeNode, open: Op
   }
 }
 
-function keysOf(inner: TypeNode): { keyType: TypeNode; isNullable: boolean } {
+export function keysOf(inner: TypeNode): { keyType: TypeNode; isNullable: boolean } {
   if (inner.name === 'SimpleAggregateFunction') return keysOf(inner.args[0]!)
   return inner.name === 'Nullable' ? { keyType: inner.inner, isNullable: true } : { keyType: inner, isNullable: false }
 }
 
-/** Returns the width of an index in bytes. */
-function readFlags(reader: ByteReader): 1 | 2 | 4 | 8 {
-  const flags = reader.uint64()
+function readFlags(reader: ByteReader): IndexWidth {
+  const width = indexWidth(reader.uint64())
+  if (typeof width === 'string') throw reader.bad(width, reader.at - 8)
+  return width
+}
+
+type IndexWidth = 1 | 2 | 4 | 8
+
+/** The width of an index in bytes, or what is wrong with the flags. */
+export function indexWidth(flags: number): IndexWidth | string {
   const indexType = flags % 256
   const rest = flags - indexType
   const isKnown = rest === HAS_ADDITIONAL_KEYS || rest === HAS_ADDITIONAL_KEYS + NEEDS_NEW_DICTIONARY
-  if (indexType > 3 || !isKnown) {
-    const reason = rest % 512 >= HAS_SHARED_DICTIONARY ? ' (a shared dictionary, which Native has not)' : ''
-    throw reader.bad(`LowCardinality flags 0x${flags.toString(16)}${reason}`, reader.at - 8)
-  }
-  return [1, 2, 4, 8][indexType] as 1 | 2 | 4 | 8
+  if (indexType <= 3 && isKnown) return [1, 2, 4, 8][indexType] as IndexWidth
+  const reason = rest % 512 >= HAS_SHARED_DICTIONARY ? ' (a shared dictionary, which Native has not)' : ''
+  return `LowCardinality flags 0x${flags.toString(16)}${reason}`
 }
 
-function readIndex(view: DataView, at: number, width: 1 | 2 | 4 | 8): number {
+function readIndex(view: DataView, at: number, width: IndexWidth): number {
   if (width === 1) return view.getUint8(at)
   if (width === 2) return view.getUint16(at, true)
   if (width === 4) return view.getUint32(at, true)

@@ -7,9 +7,7 @@ import type { ByteReader } from './bytes.ts'
 import type { ReadValues } from './column.ts'
 
 export function openQBit(reader: ByteReader, element: TypeNode, dimension: number, stride = dimension): ReadValues {
-  const bits = { Int8: 8, BFloat16: 16, Float32: 32, Float64: 64 }[element.name as string]!
-  const planeBytes = Math.ceil(stride / 8)
-  const groups = dimension / stride
+  const { bits, planeBytes, groups } = bitPlanes(element, dimension, stride)
   return (count) => {
     const start = reader.skip(count * planeBytes * bits * groups)
     return Array.from({ length: count }, (_, row) =>
@@ -26,6 +24,16 @@ export function openQBit(reader: ByteReader, element: TypeNode, dimension: numbe
       }),
     )
   }
+}
+
+/** There are `bits * groups` planes, each of `planeBytes` bytes a row. */
+export function bitPlanes(
+  element: TypeNode,
+  dimension: number,
+  stride = dimension,
+): { bits: number; planeBytes: number; groups: number } {
+  const bits = { Int8: 8, BFloat16: 16, Float32: 32, Float64: 64 }[element.name as string]!
+  return { bits, planeBytes: Math.ceil(stride / 8), groups: dimension / stride }
 }
 
 const CELL = new DataView(new ArrayBuffer(8))
