@@ -150,7 +150,7 @@ describe('the package', () => {
       project.write('entry.mjs', `await import('${entry}')`)
       return (await project.run(process.execPath, ['entry.mjs'])).stderr
     }
-    for (const name of ['commander', 'csv-parse', 'chdb']) project.unlink(name)
+    for (const name of ['commander', 'chdb']) project.unlink(name)
     expect(await imported('sluice')).toBe('')
     project.unlink('@clickhouse/client')
     expect(await imported('sluice/native')).toBe('')
