@@ -60,12 +60,22 @@ export function repeatedPath(root: object): string | undefined {
 }
 
 /** The fault of a value with a repeated path; `place` is the object that has it, as far as it is known. */
-export function twoValues(code: ErrorCode, place: string, path: string): JsonFault {
+export function twoValues(place: string, path: string): JsonFault {
   return new JsonFault(
-    code,
+    'BAD_TEXT',
     place,
     `two values for the path ${JSON.stringify(path)}`,
     'The server keeps values by their path, keys joined with dots, and refuses a path that occurs twice.',
+  )
+}
+
+/** `invalidText: 'refuse'`. */
+export function invalidText(path: string): JsonFault {
+  return new JsonFault(
+    'INVALID_TEXT',
+    path,
+    'the text holds a lone surrogate, which UTF-8 cannot carry',
+    'Mend it with value.toWellFormed().',
   )
 }
 

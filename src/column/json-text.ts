@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import { formatPath, isIn64Bits, JSON_DEPTH_MAX, JsonFault, repeatedPath, twoValues } from './json-fault.ts'
 
 const QUOTE = 0x22
+const PLUS = 0x2b
 const COMMA = 0x2c
 const MINUS = 0x2d
 const DOT = 0x2e
@@ -13,82 +14,99 @@ const BRACKET_END = 0x5d
 const BRACE = 0x7b
 const BRACE_END = 0x7d
 
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
+const SIMPLE_ESCAPES = Buffer.from('"\\/bfnrt')
+
 /** Up to this many keys of an object are compared one by one, without a Set. */
 const KEYS_COMPARED = 12
 
 /**
  * Looks through JSON texts for all that the server would refuse: anything but one object, numbers that no 64-bit type
- * holds, escapes of half a character, two values for one path. Nothing is built on the way; a string is made only of a key
- * that is odd, and where something is wrong.
+ * holds, escapes of half a character, two values for one path. It looks at the UTF-8 that will be sent (half the time of
+ * looking at the characters of a string), and builds nothing on the way; a string is made only of a key that is odd, and
+ * where something is wrong.
  */
 export class JsonText {
-  readonly #refuseInvalidText: boolean
-  #text = ''
+  /** The text, and a 0 behind it, which no JSON text has. */
+  #bytes: Buffer = Buffer.allocUnsafeSlow(1024)
+  #end = 0
   #at = 0
   #depth = 0
   #hasDots = false
   /** Where in the value we are: by level, the bounds of the key in the text, or the number of the element and -1. */
   readonly #place: number[] = []
-  /** Bounds of the keys of all open objects. */
+  /** Bounds of the keys of all open objects, up to number `keyEnd`. */
   readonly #keys: number[] = []
+  #keyEnd = 0
 
-  constructor(refuseInvalidText: boolean) {
-    this.#refuseInvalidText = refuseInvalidText
-  }
-
-  /** @throws {JsonFault} */
-  check(text: string): void {
-    this.#text = text
+  /**
+   * @returns  the text in UTF-8, good until the next call
+   * @throws {JsonFault}
+   */
+  check(text: string): Uint8Array {
+    const byteLength = text.length * 3 + 1
+    if (byteLength > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(byteLength * 2)
+    const bytes = this.#bytes
+    this.#end = bytes.write(text)
+    bytes[this.#end] = 0
     this.#at = 0
     this.#depth = 0
     this.#hasDots = false
-    this.#keys.length = 0
+    this.#keyEnd = 0
     if (this.#next() !== BRACE) throw this.#unexpected('an object')
     this.#object()
     this.#next()
-    if (this.#at < text.length) throw this.#unexpected('the end of the text')
-    if (!this.#hasDots) return
-    const repeated = repeatedPath(JSON.parse(text))
-    if (repeated !== undefined) throw this.#repeated(repeated)
+    if (this.#at < this.#end) throw this.#unexpected('the end of the text')
+    if (this.#hasDots) this.#checkPaths()
+    return bytes.subarray(0, this.#end)
   }
 
-  /** The next character that is no space, as a code; NaN at the end. */
+  #checkPaths(): void {
+    const path = repeatedPath(JSON.parse(this.#slice(0, this.#end)))
+    if (path !== undefined) throw this.#repeated(path)
+  }
+
+  /** The next byte that is no space; 0 at the end. */
   #next(): number {
-    const text = this.#text
+    const bytes = this.#bytes
     for (;;) {
-      const code = text.charCodeAt(this.#at)
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code
+      const byte = bytes[this.#at]
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
       this.#at++
     }
   }
 
   #value(): void {
-    const code = this.#next()
-    if (code === QUOTE) this.#string(false)
-    else if (code === BRACE) this.#object()
-    else if (code === BRACKET) this.#array()
-    else if (code === MINUS || isDigit(code)) this.#number()
-    else if (!this.#word('true') && !this.#word('false') && !this.#word('null')) throw this.#unexpected('a value')
+    const byte = this.#next()
+    if (byte === QUOTE) this.#string()
+    else if (byte === BRACE) this.#object()
+    else if (byte === BRACKET) this.#array()
+    else if (byte === MINUS || isDigit(byte)) this.#number()
+    else if (!this.#word(TRUE) && !this.#word(FALSE) && !this.#word(NULL)) throw this.#unexpected('a value')
   }
 
   #object(): void {
     const level = this.#enter()
     const keys = this.#keys
-    const first = keys.length
+    const first = this.#keyEnd
     let names: Set<string> | undefined
     this.#at++
     if (this.#next() !== BRACE_END) {
       for (;;) {
         if (this.#next() !== QUOTE) throw this.#unexpected('a key in double quotes')
         const start = this.#at
-        const hasEscapes = this.#string(true)
+        const hasEscapes = this.#string()
         const end = this.#at
-        if (names === undefined && (hasEscapes || keys.length - first === KEYS_COMPARED * 2))
+        if (names === undefined && (hasEscapes || this.#keyEnd - first === KEYS_COMPARED * 2))
           names = this.#namesFrom(first)
         if (names === undefined ? this.#isKnown(first, start, end) : this.#isNamed(names, start, end)) {
           throw this.#repeated(this.#key(start, end))
         }
-        keys.push(start, end)
+        if (hasEscapes || this.#hasDot(start, end)) this.#hasDots = true
+        keys[this.#keyEnd++] = start
+        keys[this.#keyEnd++] = end
         this.#place[level * 2] = start
         this.#place[level * 2 + 1] = end
         if (this.#next() !== COLON) throw this.#unexpected('":"')
@@ -102,7 +120,7 @@ export class JsonText {
       if (this.#next() !== BRACE_END) throw this.#unexpected('"," or "}"')
     }
     this.#at++
-    keys.length = first
+    this.#keyEnd = first
     this.#depth--
   }
 
@@ -134,93 +152,72 @@ export class JsonText {
   }
 
   /** From the opening quote to behind the closing one; whether there is an escape in it. */
-  #string(isKey: boolean): boolean {
-    const text = this.#text
+  #string(): boolean {
+    const bytes = this.#bytes
     let hasEscapes = false
     let at = this.#at + 1
     for (;;) {
-      const code = text.charCodeAt(at)
-      if (code === QUOTE) break
-      if (code === BACKSLASH) {
+      const byte = bytes[at]
+      if (byte === QUOTE) break
+      if (byte === BACKSLASH) {
         at = this.#escape(at)
         hasEscapes = true
-      } else if (code >= 0x20 && code < 0xd800) {
-        if (isKey && code === DOT) this.#hasDots = true
-        at++
-      } else if (code >= 0xe000) at++
-      else if (code >= 0xd800) at = this.#surrogates(at, isKey)
+      } else if (byte >= 0x20) at++
       else {
         this.#at = at
         throw this.#unexpected('the rest of a string')
       }
     }
     this.#at = at + 1
-    if (isKey && hasEscapes) this.#hasDots = true // one may be a dot
     return hasEscapes
   }
 
   /** From the backslash to behind the escape. */
   #escape(at: number): number {
-    const text = this.#text
-    if ('"\\/bfnrt'.includes(text[at + 1] ?? ' ')) return at + 2
+    if (SIMPLE_ESCAPES.includes(this.#bytes[at + 1])) return at + 2
     const unit = this.#unit(at)
     if (unit < 0xd800 || unit > 0xdfff) return at + 6
-    if (unit < 0xdc00 && text[at + 6] === '\\') {
+    if (unit < 0xdc00 && this.#bytes[at + 6] === BACKSLASH) {
       const low = this.#unit(at + 6)
       if (low >= 0xdc00 && low <= 0xdfff) return at + 12
     }
     this.#at = at
     throw this.#fault(
       'BAD_TEXT',
-      `the escape ${text.slice(at, at + 6)} is half a character`,
-      'The server takes the two halves of a surrogate pair together, or U+FFFD instead.',
+      `the escape ${this.#slice(at, at + 6)} is half a character`,
+      'The server refuses it: write both halves of the surrogate pair, or U+FFFD.',
     )
   }
 
   /** The code unit that `\uXXXX` at `at` spells. */
   #unit(at: number): number {
-    const digits = this.#text.slice(at + 2, at + 6)
-    if (this.#text[at + 1] === 'u' && /^[\da-fA-F]{4}$/.test(digits)) return Number.parseInt(digits, 16)
+    const spelled = this.#slice(at, at + 6)
+    if (/^\\u[\da-fA-F]{4}$/.test(spelled)) return Number.parseInt(spelled.slice(2), 16)
     this.#at = at
     throw this.#unexpected('an escape')
   }
 
-  /** A lone surrogate becomes U+FFFD on its way to UTF-8, where that is wanted; two keys could become one so. */
-  #surrogates(at: number, isKey: boolean): number {
-    const code = this.#text.codePointAt(at)!
-    if (code > 0xffff) return at + 2
-    if (isKey || this.#refuseInvalidText) {
-      this.#at = at
-      throw this.#fault(
-        'INVALID_TEXT',
-        'a lone surrogate, which UTF-8 cannot carry',
-        'Mend it with text.toWellFormed().',
-      )
-    }
-    return at + 1
-  }
-
   #number(): void {
-    const text = this.#text
+    const bytes = this.#bytes
     const start = this.#at
-    const digits = text.charCodeAt(start) === MINUS ? start + 1 : start
+    const digits = bytes[start] === MINUS ? start + 1 : start
     let at = this.#digits(digits)
-    if (text.charCodeAt(digits) === ZERO && at > digits + 1) {
+    if (bytes[digits] === ZERO && at > digits + 1) {
       this.#at = digits
       throw this.#fault('BAD_TEXT', 'a number with a leading zero')
     }
-    const isWhole = text.charCodeAt(at) !== DOT
+    const isWhole = bytes[at] !== DOT
     if (!isWhole) at = this.#digits(at + 1)
-    const hasExponent = (text.charCodeAt(at) | 0x20) === 0x65
+    const hasExponent = (bytes[at] | 0x20) === 0x65
     if (hasExponent) {
-      const sign = text[at + 1]
-      at = this.#digits(sign === '+' || sign === '-' ? at + 2 : at + 1)
+      const sign = bytes[at + 1]
+      at = this.#digits(sign === PLUS || sign === MINUS ? at + 2 : at + 1)
     }
     this.#at = at
     if (isWhole && !hasExponent) {
-      if (at - digits > 18 && !isIn64Bits(BigInt(text.slice(start, at))))
+      if (at - digits > 18 && !isIn64Bits(BigInt(this.#slice(start, at))))
         throw this.#tooLarge('an integer of more than 64 bits')
-    } else if ((hasExponent || at - digits > 300) && !Number.isFinite(Number(text.slice(start, at)))) {
+    } else if ((hasExponent || at - digits > 300) && !Number.isFinite(Number(this.#slice(start, at)))) {
       throw this.#tooLarge('a number that no Float64 holds')
     }
   }
@@ -232,26 +229,32 @@ export class JsonText {
   /** From the first of at least one digit to behind the last. */
   #digits(at: number): number {
     let end = at
-    while (isDigit(this.#text.charCodeAt(end))) end++
+    while (isDigit(this.#bytes[end])) end++
     if (end > at) return end
     this.#at = at
     throw this.#unexpected('a digit')
   }
 
-  #word(word: string): boolean {
-    if (!this.#text.startsWith(word, this.#at)) return false
+  #word(word: Uint8Array): boolean {
+    for (let i = 0; i < word.length; i++) if (this.#bytes[this.#at + i] !== word[i]) return false
     this.#at += word.length
     return true
   }
 
+  #hasDot(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) if (this.#bytes[at] === DOT) return true
+    return false
+  }
+
   /** Whether the key occurs among those of its object; none of them has an escape. */
   #isKnown(first: number, start: number, end: number): boolean {
-    const text = this.#text
+    const bytes = this.#bytes
     const keys = this.#keys
-    for (let i = first; i < keys.length; i += 2) {
-      if (keys[i + 1] - keys[i] !== end - start) continue
+    for (let i = first; i < this.#keyEnd; i += 2) {
+      const other = keys[i]
+      if (keys[i + 1] - other !== end - start) continue
       let same = 1
-      while (start + same < end && text.charCodeAt(start + same) === text.charCodeAt(keys[i] + same)) same++
+      while (start + same < end && bytes[start + same] === bytes[other + same]) same++
       if (start + same === end) return true
     }
     return false
@@ -264,22 +267,27 @@ export class JsonText {
 
   #namesFrom(first: number): Set<string> {
     const names = new Set<string>()
-    for (let i = first; i < this.#keys.length; i += 2) names.add(this.#key(this.#keys[i], this.#keys[i + 1]))
+    for (let i = first; i < this.#keyEnd; i += 2) names.add(this.#key(this.#keys[i], this.#keys[i + 1]))
     return names
   }
 
   #key(start: number, end: number): string {
-    return JSON.parse(this.#text.slice(start, end))
+    return JSON.parse(this.#slice(start, end))
+  }
+
+  #slice(start: number, end: number): string {
+    return this.#bytes.toString('utf8', start, Math.min(end, this.#end))
   }
 
   #unexpected(wanted: string): JsonFault {
-    const found = this.#text.codePointAt(this.#at)
-    const shown = found === undefined ? 'the end' : JSON.stringify(String.fromCodePoint(found))
-    return this.#fault('BAD_TEXT', `no JSON text: ${wanted} expected at character ${this.#at + 1}, found ${shown}`)
+    const [found] = this.#slice(this.#at, this.#at + 4)
+    const shown = found === undefined ? 'the end' : JSON.stringify(found)
+    const character = this.#slice(0, this.#at).length + 1
+    return this.#fault('BAD_TEXT', `no JSON text: ${wanted} expected at character ${character}, found ${shown}`)
   }
 
   #repeated(path: string): JsonFault {
-    return twoValues('BAD_TEXT', formatPath(this.#parts()), path)
+    return twoValues(formatPath(this.#parts()), path)
   }
 
   #fault(code: ErrorCode, reason: string, hint?: string): JsonFault {

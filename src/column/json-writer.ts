@@ -1,10 +1,9 @@
 import { type ErrorCode, show } from '../errors.ts'
 import { TypedValue } from '../types/typed.ts'
-import { formatPath, isIn64Bits, JSON_DEPTH_MAX, JsonFault, repeatedPath, twoValues } from './json-fault.ts'
+import { formatPath, invalidText, isIn64Bits, JSON_DEPTH_MAX, JsonFault } from './json-fault.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
-const COLON = 0x3a
 const BRACKET = 0x5b
 const BACKSLASH = 0x5c
 const BRACKET_END = 0x5d
@@ -14,6 +13,13 @@ const BRACE_END = 0x7d
 /** Up to this length a text is written character by character; a call into V8's writer costs as much as that. */
 const SHORT = 48
 const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/
+
+const KEYS_KNOWN = 1000
+
+interface KeyText {
+  readonly bytes: Uint8Array
+  readonly isOdd: boolean
+}
 
 /**
  * Writes an object as JSON text: what JSON.stringify() writes, but a bigint is an integer, and what stringify would change
@@ -25,7 +31,9 @@ export class JsonWriter {
   #out: Buffer = Buffer.allocUnsafe(1024)
   #at = 0
   #depth = 0
-  #hasDots = false
+  /** The last value has keys that may meet as one path; its text must be looked through. */
+  hasOddKeys = false
+  readonly #knownKeys = new Map<string, KeyText>()
   /** Keys and element numbers down to the member that is being written. */
   readonly #place: (string | number)[] = []
 
@@ -40,7 +48,7 @@ export class JsonWriter {
   write(value: object): Uint8Array {
     this.#at = 0
     this.#depth = 0
-    this.#hasDots = false
+    this.hasOddKeys = false
     const plain = this.#resolve(value, '')
     if (Array.isArray(plain) || typeof plain !== 'object' || plain === null) {
       throw this.#fault(
@@ -50,10 +58,6 @@ export class JsonWriter {
       )
     }
     this.#object(plain as Record<string, unknown>)
-    if (this.#hasDots) {
-      const path = repeatedPath(JSON.parse(this.#out.toString('utf8', 0, this.#at)))
-      if (path !== undefined) throw twoValues('WRONG_TYPE', '', path)
-    }
     return this.#out.subarray(0, this.#at)
   }
 
@@ -105,7 +109,6 @@ export class JsonWriter {
       if (isFirst) isFirst = false
       else this.#byte(COMMA)
       this.#key(key)
-      this.#byte(COLON)
       this.#value(member)
     }
     this.#byte(BRACE_END)
@@ -156,16 +159,27 @@ export class JsonWriter {
     else this.#ascii(value.toExponential())
   }
 
+  /** Keys come again with every row: their text, colon included, is kept. */
   #key(key: string): void {
-    if (key.includes('.')) this.#hasDots = true
-    if (ESCAPED.test(key) && !key.isWellFormed()) {
-      throw this.#fault(
-        'INVALID_TEXT',
-        'a key with a lone surrogate, which UTF-8 cannot carry',
-        'Mend it with key.toWellFormed().',
-      )
+    const known = this.#knownKeys.get(key) ?? this.#learnKey(key)
+    if (known.isOdd) this.hasOddKeys = true
+    const { bytes } = known
+    const at = this.#room(bytes.length)
+    const out = this.#out
+    for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]
+    this.#at = at + bytes.length
+  }
+
+  #learnKey(key: string): KeyText {
+    const isWellFormed = key.isWellFormed()
+    if (this.#refuseInvalidText && !isWellFormed) throw invalidText(formatPath(this.#place.slice(0, this.#depth)))
+    const known = {
+      bytes: Buffer.from(`${JSON.stringify(key.toWellFormed())}:`),
+      isOdd: !isWellFormed || key.includes('.'),
     }
-    this.#string(key)
+    if (this.#knownKeys.size >= KEYS_KNOWN) this.#knownKeys.clear()
+    if (key.length <= SHORT) this.#knownKeys.set(key, known)
+    return known
   }
 
   #string(value: string): void {
@@ -196,11 +210,7 @@ export class JsonWriter {
 
   #escaped(value: string): void {
     if (this.#refuseInvalidText && !value.isWellFormed()) {
-      throw this.#fault(
-        'INVALID_TEXT',
-        'a lone surrogate, which UTF-8 cannot carry',
-        'Mend it with value.toWellFormed().',
-      )
+      throw invalidText(formatPath(this.#place.slice(0, this.#depth)))
     }
     const text = JSON.stringify(value.toWellFormed())
     const at = this.#room(text.length * 3)
@@ -222,7 +232,7 @@ export class JsonWriter {
 
   /** Where the next bytes go; there is room for so many. */
   #room(byteLength: number): number {
-    if (this.#at + byteLength > this.#out.byteLength) {
+    if (this.#at + byteLength > this.#out.length) {
       const grown = Buffer.allocUnsafeSlow((this.#at + byteLength) * 2)
       grown.set(this.#out.subarray(0, this.#at))
       this.#out = grown

@@ -7,7 +7,7 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { Refusal, type RowSource, type StagingContext } from './column.ts'
-import { JsonFault } from './json-fault.ts'
+import { invalidText, JsonFault } from './json-fault.ts'
 import { JsonText } from './json-text.ts'
 import { JsonWriter } from './json-writer.ts'
 import { StringColumn } from './string.ts'
@@ -21,7 +21,7 @@ export class JsonColumn extends StringColumn {
 
   constructor(context: StagingContext, type: string) {
     super(context, type)
-    this.#text = new JsonText(context.refuseInvalidText)
+    this.#text = new JsonText()
     this.#writer = new JsonWriter(context.refuseInvalidText)
     this.#versionPtr = context.arena.reserve(8)
     context.arena.u8(this.#versionPtr, 8).set([1, 0, 0, 0, 0, 0, 0, 0])
@@ -46,17 +46,28 @@ export class JsonColumn extends StringColumn {
     pieces.add(this.#versionPtr, 8)
   }
 
-  #checked(index: number, text: string): string {
+  #checked(index: number, text: string): Uint8Array {
     try {
-      this.#text.check(text)
-      return text
+      if (this.context.refuseInvalidText && !text.isWellFormed()) return this.#findSurrogate(text)
+      return this.#text.check(text)
     } catch (error) {
       return this.#refuse(index, text, error)
     }
   }
+  /** A lone surrogate becomes U+FFFD in UTF-8. Where that is not wanted, a 0 in its place is what the look stops at. */
+  #findSurrogate(text: string): never {
+    try {
+      this.#text.check(text.replace(/\p{Surrogate}/gu, '\0'))
+    } catch (error) {
+      if (error instanceof JsonFault) throw invalidText(error.path)
+      throw error
+    }
+    throw invalidText('')
+  }
   #written(index: number, value: object): Uint8Array {
     try {
-      return this.#writer.write(value)
+      const bytes = this.#writer.write(value)
+      return this.#writer.hasOddKeys ? this.#text.check(Buffer.from(bytes).toString()) : bytes
     } catch (error) {
       return this.#refuse(index, value, error)
     }
