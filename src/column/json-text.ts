@@ -84,7 +84,10 @@ export class JsonText {
     else if (byte === BRACE) this.#object()
     else if (byte === BRACKET) this.#array()
     else if (byte === MINUS || isDigit(byte)) this.#number()
-    else if (!this.#word(TRUE) && !this.#word(FALSE) && !this.#word(NULL)) throw this.#unexpected('a value')
+    else if (byte === TRUE[0]) this.#word(TRUE)
+    else if (byte === FALSE[0]) this.#word(FALSE)
+    else if (byte === NULL[0]) this.#word(NULL)
+    else throw this.#unexpected('a value')
   }
 
   #object(): void {
@@ -235,10 +238,11 @@ export class JsonText {
     throw this.#unexpected('a digit')
   }
 
-  #word(word: Uint8Array): boolean {
-    for (let i = 0; i < word.length; i++) if (this.#bytes[this.#at + i] !== word[i]) return false
+  #word(word: Uint8Array): void {
+    for (let i = 1; i < word.length; i++) {
+      if (this.#bytes[this.#at + i] !== word[i]) throw this.#unexpected('a value')
+    }
     this.#at += word.length
-    return true
   }
 
   #hasDot(start: number, end: number): boolean {

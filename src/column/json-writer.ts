@@ -1,5 +1,6 @@
 import { type ErrorCode, show } from '../errors.ts'
 import { TypedValue } from '../types/typed.ts'
+import { isKeyed } from './column.ts'
 import { formatPath, invalidText, isIn64Bits, JSON_DEPTH_MAX, JsonFault } from './json-fault.ts'
 
 const QUOTE = 0x22
@@ -137,18 +138,14 @@ export class JsonWriter {
 
   /** JSON.stringify() makes {} of a Map and {"0": …} of a typed array. */
   #requirePlain(object: object): void {
-    const prototype = Object.getPrototypeOf(object)
-    if (prototype === Object.prototype || prototype === null) return
-    if (Object.prototype.toString.call(object) === '[object Object]' && !(object instanceof TypedValue)) return
-    throw this.#fault(
-      'WRONG_TYPE',
-      `${show(object)} is no JSON value`,
+    if (isKeyed(object) && !(object instanceof TypedValue)) return
+    const hint =
       object instanceof Map
         ? 'Object.fromEntries(map) makes an object of it.'
         : ArrayBuffer.isView(object)
           ? 'Array.from(values) makes an array of numbers.'
-          : undefined,
-    )
+          : undefined
+    throw this.#fault('WRONG_TYPE', `${show(object)} is no JSON value`, hint)
   }
 
   #number(value: number): void {
