@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
+import { addInspectCommand } from './inspect.ts'
 import { addLoadCommand } from './load.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -25,9 +26,11 @@ Examples:
   $ export SLUICE_URL=http://localhost:8123/default
   $ sluice load events events.ndjson
   $ sluice load people people.csv --create
+  $ sluice inspect events.native
   $ sluice help load`,
   )
 addLoadCommand(program)
+addInspectCommand(program)
 
 // A reader that has enough (sluice ... | head) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
