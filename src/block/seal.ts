@@ -36,7 +36,8 @@ export class Sealer {
     const [low, high] = this.#arena.u32(this.#hashPtr, 2)
     let released = false
     return {
-      bytes: owner.subarray(0, byteLength),
+      // No Buffer, whose slice() is no copy.
+      bytes: new Uint8Array(owner.buffer, owner.byteOffset, byteLength),
       compressed: this.#compressed,
       rowCount,
       rawByteLength: pieces.byteLength,
