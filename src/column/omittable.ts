@@ -132,7 +132,7 @@ export class UniformColumn extends OmittableColumn {
     return this.#isOmitted ? count : 0
   }
   override countBytes(count: number): number {
-    return this.#isOmitted ? 0 : super.countBytes(count)
+    return this.#isOmitted && count > 0 ? 0 : super.countBytes(count)
   }
   override truncate(count: number): void {
     if (!this.#isOmitted) super.truncate(count)
