@@ -19,6 +19,8 @@ export abstract class AlternativesColumn extends FixedColumn {
   /** Index in `used`, or `nullCode`. */
   protected abstract codes: Uint8Array | Uint16Array
   protected abstract readonly nullCode: number
+  /** Bytes of the prefix, without those of the alternatives. */
+  protected abstract readonly headBytes: number
   /** The alternatives of the block, by code. */
   protected readonly used: Alternative[] = []
   /** Rows staged. */
@@ -59,7 +61,7 @@ export abstract class AlternativesColumn extends FixedColumn {
   }
 
   override countBytes(count: number): number {
-    let bytes = count * this.width
+    let bytes = this.headBytes + count * this.width
     this.#countsAt(count).forEach((values, code) => {
       bytes += this.used[code].column.countBytes(values)
     })

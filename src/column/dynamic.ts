@@ -23,15 +23,21 @@ import { varUInt, withLength } from './var-uint.ts'
 const TYPES_MAX = 1000
 /** With more types than this the memory is not handed on to another statement, whose own types it would count against. */
 const TYPES_HANDED_ON = 100
-const VERSION = 3
+/** VarUInt of at most TYPES_MAX. */
+const COUNT_BYTES_MAX = 2
+/** Flattened: no alternative that values of further types share. */
+const VERSION = [3, 0, 0, 0, 0, 0, 0, 0]
 
 class DynamicType extends Alternative {
   readonly name: string
+  /** The name as it stands in the prefix. */
+  readonly head: Uint8Array
   /** Its number in the open block, or -1. */
   code = -1
   constructor(column: StagedColumn, name: string) {
     super(column)
     this.name = name
+    this.head = withLength(name)
   }
 }
 
@@ -44,8 +50,10 @@ export class DynamicColumn extends AlternativesColumn {
   readonly #byName = new Map<string, DynamicType>()
   readonly #inferred = new Map<number, DynamicType>()
   readonly #spellings = new Spellings<DynamicType>()
+  /** Version, number of types and their names. */
+  protected headBytes = VERSION.length + COUNT_BYTES_MAX
   #headPtr = 0
-  #headBytes = 0
+  #headRoom = 0
 
   constructor(context: StagingContext, type: string, makeColumn: (node: TypeNode) => StagedColumn) {
     super(context, type, 2)
@@ -120,29 +128,29 @@ export class DynamicColumn extends AlternativesColumn {
   }
   /** Puts a type on the block's list. */
   #use(type: DynamicType): number {
-    this.context.byteBound += type.name.length * 3 + 16
+    this.headBytes += type.head.length
+    this.context.byteBound += type.head.length + type.column.countBytes(0)
     type.code = this.used.length
     this.used.push(type)
     return type.code
   }
-
   /** Types stand in the order of their first value: those that only forgotten rows used are the last ones. */
   override truncate(count: number): void {
     super.truncate(count)
-    while (this.used.length > 0 && this.used[this.used.length - 1].count === 0) this.used.pop()!.code = -1
+    while (this.used.length > 0 && this.used[this.used.length - 1].count === 0) {
+      const type = this.used.pop()!
+      this.headBytes -= type.head.length
+      type.code = -1
+    }
   }
   override prefix(pieces: Pieces): void {
-    const head = Buffer.concat([
-      Buffer.from([VERSION, 0, 0, 0, 0, 0, 0, 0]),
-      varUInt(this.used.length),
-      ...this.used.map(({ name }) => withLength(name)),
-    ])
-    if (head.byteLength > this.#headBytes) {
-      this.#headBytes = head.byteLength * 2
-      this.#headPtr = this.context.arena.reserve(this.#headBytes)
+    const head = Buffer.concat([Buffer.from(VERSION), varUInt(this.used.length), ...this.used.map((type) => type.head)])
+    if (head.length > this.#headRoom) {
+      this.#headRoom = head.length * 2
+      this.#headPtr = this.context.arena.reserve(this.#headRoom)
     }
-    this.context.arena.u8(this.#headPtr, head.byteLength).set(head)
-    pieces.add(this.#headPtr, head.byteLength)
+    this.context.arena.u8(this.#headPtr, head.length).set(head)
+    pieces.add(this.#headPtr, head.length)
     for (const { column } of this.used) column.prefix(pieces)
   }
   override data(pieces: Pieces, count: number): void {
@@ -155,7 +163,6 @@ export class DynamicColumn extends AlternativesColumn {
   }
   override reset(): void {
     super.reset()
-    for (const type of this.used) type.code = -1
-    this.used.length = 0
+    this.truncate(0)
   }
 }

@@ -6,14 +6,19 @@
 // The server refuses a whole block for one bad text (117), so every text is looked through before it is staged.
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { Refusal, type RowSource, type StagingContext } from './column.ts'
+import { Refusal, StagedColumn, type StagingContext } from './column.ts'
 import { invalidText, JsonFault } from './json-fault.ts'
 import { JsonText } from './json-text.ts'
 import { JsonWriter } from './json-writer.ts'
 import { StringColumn } from './string.ts'
 
-export class JsonColumn extends StringColumn {
-  readonly #text: JsonText
+/** Text. */
+const VERSION = [1, 0, 0, 0, 0, 0, 0, 0]
+
+export class JsonColumn extends StagedColumn {
+  readonly minWidth = 3
+  readonly #bytes: StringColumn
+  readonly #text = new JsonText()
   readonly #writer: JsonWriter
   readonly #versionPtr: number
   /** Where in the value the refused member stands. */
@@ -21,29 +26,45 @@ export class JsonColumn extends StringColumn {
 
   constructor(context: StagingContext, type: string) {
     super(context, type)
-    this.#text = new JsonText()
+    this.#bytes = new StringColumn(context, 'String')
+    this.#bytes.parent = this
     this.#writer = new JsonWriter(context.refuseInvalidText)
-    this.#versionPtr = context.arena.reserve(8)
-    context.arena.u8(this.#versionPtr, 8).set([1, 0, 0, 0, 0, 0, 0, 0])
+    this.#versionPtr = context.arena.reserve(VERSION.length)
+    context.arena.u8(this.#versionPtr, VERSION.length).set(VERSION)
   }
-  override put(index: number, value: unknown): void {
+  override get boundWidth(): number {
+    return this.#bytes.boundWidth
+  }
+  put(index: number, value: unknown): void {
     this.#path = ''
-    if (typeof value === 'string') super.put(index, this.#checked(index, value))
+    if (typeof value === 'string') this.#bytes.put(index, this.#checked(index, value))
     else if (value === undefined) this.putMissing(index)
-    else if (typeof value === 'object' && value !== null) super.put(index, this.#written(index, value))
+    else if (typeof value === 'object' && value !== null) this.#bytes.put(index, this.#written(index, value))
     else this.refuseType(index, value, 'an object, or JSON text of one')
   }
-  override putSource(source: RowSource, index: string, value: string): string {
-    return `${source.name(this)}.put(${index}, ${value})`
+  putDefault(index: number): void {
+    this.#bytes.put(index, '{}')
   }
-  override putDefault(index: number): void {
-    super.put(index, '{}')
+  ensure(count: number): void {
+    this.#bytes.ensure(count)
+  }
+  countBytes(count: number): number {
+    return VERSION.length + this.#bytes.countBytes(count)
+  }
+  override truncate(count: number): void {
+    this.#bytes.truncate(count)
+  }
+  override prefix(pieces: Pieces): void {
+    pieces.add(this.#versionPtr, VERSION.length)
+  }
+  data(pieces: Pieces, count: number): void {
+    this.#bytes.data(pieces, count)
+  }
+  override reset(): void {
+    this.#bytes.reset()
   }
   override locate(index: number): string {
     return super.locate(index) + this.#path
-  }
-  override prefix(pieces: Pieces): void {
-    pieces.add(this.#versionPtr, 8)
   }
 
   #checked(index: number, text: string): Uint8Array {

@@ -12,11 +12,13 @@ import type { StagedColumn, StagingContext } from './column.ts'
 import { candidates, type Kind, kindOf } from './kind.ts'
 import { Spellings, typeOf } from './typed.ts'
 
+const MODE_BYTES = 8
 const KINDS: readonly Kind[] = ['string', 'number', 'bigint', 'boolean', 'Date', 'bytes', 'array', 'Map', 'object']
 
 export class VariantColumn extends AlternativesColumn {
   protected codes: Uint8Array = new Uint8Array(0)
   protected readonly nullCode = 255
+  protected readonly headBytes = MODE_BYTES
   readonly #names: readonly string[]
   /** By the text given to typed(): the alternative. */
   readonly #spellings = new Spellings<number>()
@@ -77,7 +79,7 @@ export class VariantColumn extends AlternativesColumn {
     )
   }
   override prefix(pieces: Pieces): void {
-    pieces.add(this.context.zeros, 8) // mode 0: a discriminator a row
+    pieces.add(this.context.zeros, MODE_BYTES) // mode 0: a discriminator a row
     for (const { column } of this.used) column.prefix(pieces)
   }
   override data(pieces: Pieces, count: number): void {
