@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   BAD_TYPE: 'A type string cannot be parsed.',
   UNSUPPORTED_TYPE: 'The type is known but cannot be encoded (yet).',
   COLUMN_NOT_INSERTABLE: 'A MATERIALIZED or ALIAS column was named in the INSERT.',
+  SCHEMA_CHANGED: 'The table changed between prepare and this block.',
   // EncodeError: one value, one row
   WRONG_TYPE: 'The JavaScript value is of a kind this column does not take.',
   VALUE_OUT_OF_RANGE: 'The value does not fit the column’s type.',

@@ -1,5 +1,6 @@
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
+import type { Column } from '../types/node.ts'
 
 /**
  * sealed        never arrived at the server: no attempt was made, or none got there
@@ -31,6 +32,8 @@ export interface BlockTarget {
   readonly settings: Settings
   /** Whether the server knows tokens; the block has one in any case. */
   readonly sendsToken: boolean
+  /** The columns of `sql` as the table had them; undefined where nobody knows. */
+  readonly columns?: readonly Column[]
 }
 
 /**
@@ -84,6 +87,10 @@ export class Block implements SealedBlock {
 
   get sql(): string {
     return this.#target.sql
+  }
+
+  get columns(): readonly Column[] | undefined {
+    return this.#target.columns
   }
 
   /** With the token among them, where the server knows it. */

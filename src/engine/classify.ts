@@ -6,7 +6,7 @@
 //    40 CHECKSUM_DOESNT_MATCH    again: once   mayHaveArrived: false    the block could not even be read
 //    60 UNKNOWN_TABLE            again: no     mayHaveArrived: false
 
-import { ServerError, SluiceError, TransportError } from '../errors.ts'
+import { SchemaError, ServerError, SluiceError, TransportError } from '../errors.ts'
 import { isTooManyPartitions } from '../transport/exception.ts'
 
 export interface Verdict {
@@ -19,6 +19,12 @@ export interface Verdict {
 
 export function classify(error: unknown): Verdict {
   if (error instanceof ServerError) return classifyServer(error)
+  // Of a table that changed: the server's own answer, or ours before anything was sent.
+  if (error instanceof SchemaError) {
+    const { cause, hint } = error
+    const said = cause instanceof ServerError ? classifyServer(cause) : { mayHaveArrived: false, refused: false }
+    return { ...said, again: 'no', ...(hint && { hint }) }
+  }
   if (error instanceof TransportError) {
     const { retryable, blockMayHaveArrived: mayHaveArrived, hint } = error
     return { again: retryable ? 'yes' : 'no', mayHaveArrived, refused: false, ...(hint && { hint }) }

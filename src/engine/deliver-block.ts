@@ -1,9 +1,17 @@
-import { SluiceError } from '../errors.ts'
+import { SchemaError, SluiceError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockState } from './block.ts'
 import { classify } from './classify.ts'
 import type { Clock } from './clock.ts'
 import { type Retry, retryDelay } from './retry.ts'
+
+/** Knows what has become of the table that a block was made for. */
+export interface BlockGuard {
+  /** Before an attempt: throws where the block is not for this table any more. Undefined: there is nothing to wait for. */
+  check(block: Block, signal: AbortSignal): Promise<void> | undefined
+  /** After one that failed: an error that says more, or undefined. Never rejects. */
+  explain(block: Block, error: unknown, signal: AbortSignal): Promise<unknown>
+}
 
 export interface DeliveryWay {
   readonly transport: Transport
@@ -16,6 +24,7 @@ export interface DeliveryWay {
   /** Ends the attempt that is under way. */
   readonly abort: AbortSignal
   readonly onRetry: (block: Block, error: unknown, delayMs: number) => void
+  readonly guard?: BlockGuard
 }
 
 export interface DeliveryEnd {
@@ -28,15 +37,20 @@ export interface DeliveryEnd {
 
 /** Sends one block, the same bytes under the same token, until the server has it or it is clear that it will not. Never rejects. */
 export async function deliverBlock(block: Block, way: DeliveryWay): Promise<DeliveryEnd> {
-  const { retry, clock } = way
+  const { retry, clock, guard } = way
   const settings = block.settings
   const deadline = clock.now() + retry.deadline
   // A block that comes here with a lost answer behind it keeps its doubt, whatever this time's answers are.
   let mayHaveArrived = block.state === 'unknown'
   let damaged = false
   for (let attempt = 1; ; attempt++) {
-    block.attempts++
     try {
+      const check = guard?.check(block, way.abort)
+      if (check !== undefined) {
+        await check
+        if (way.stop.aborted) return { state: mayHaveArrived ? 'unknown' : 'sealed', reason: 'stopped' }
+      }
+      block.attempts++
       await way.transport.insert({
         sql: block.sql,
         bytes: block.bytes,
@@ -48,7 +62,8 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         attemptTimeoutMs: Math.max(1, Math.min(retry.attemptTimeout, deadline - clock.now())),
       })
       return { state: 'acknowledged' }
-    } catch (error) {
+    } catch (thrown) {
+      const error = (await guard?.explain(block, thrown, way.abort)) ?? thrown
       const verdict = classify(error)
       mayHaveArrived ||= verdict.mayHaveArrived
       const state = mayHaveArrived ? 'unknown' : verdict.refused ? 'rejected' : 'sealed'
@@ -68,8 +83,9 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
   }
 }
 
-/** One line on an error for a log or a message: codes only, because the server's own words may quote a row. */
+/** One line on an error for a log or a message: of most only the code, because the server's own words may quote a row. */
 export function describeCause(error: unknown): string {
+  if (error instanceof SchemaError) return error.message.split('\n', 1)[0]!
   if (error instanceof SluiceError) {
     const { serverCode, serverName } = error as { serverCode?: number; serverName?: string }
     return serverCode === undefined ? error.code : `Code ${serverCode}${serverName ? ` ${serverName}` : ''}`

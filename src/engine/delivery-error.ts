@@ -1,4 +1,4 @@
-import { EngineError, type ErrorCode, ServerError } from '../errors.ts'
+import { EngineError, type ErrorCode, SchemaError, ServerError } from '../errors.ts'
 import type { BlockReport } from './block.ts'
 
 /**
@@ -26,10 +26,11 @@ export class DeliveryError extends EngineError {
     super(code, message, { hint: options.hint, cause: options.cause })
     this.blocks = options.blocks
     this.stagedRows = options.stagedRows ?? 0
-    if (options.cause instanceof ServerError) {
-      this.serverCode = options.cause.serverCode
-      this.serverName = options.cause.serverName
-      if (options.cause.queryId !== undefined) this.queryId = options.cause.queryId
+    const said = options.cause instanceof SchemaError ? options.cause.cause : options.cause
+    if (said instanceof ServerError) {
+      this.serverCode = said.serverCode
+      this.serverName = said.serverName
+      if (said.queryId !== undefined) this.queryId = said.queryId
     }
   }
 }

@@ -1,8 +1,8 @@
-import { TransportError } from '../errors.ts'
+import { SchemaError, TransportError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockReport, BlockState } from './block.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type DeliveryEnd, deliverBlock, describeCause } from './deliver-block.ts'
+import { type BlockGuard, type DeliveryEnd, deliverBlock, describeCause } from './deliver-block.ts'
 import { DeliveryError } from './delivery-error.ts'
 import type { Retry } from './retry.ts'
 
@@ -20,6 +20,12 @@ export interface EngineOptions {
   readonly clock?: Clock
   readonly random?: () => number
   readonly listener?: EngineListener
+  readonly guard?: BlockGuard
+  /**
+   * Blocks that hold the rows of one that is refused and not stored, in its place; undefined: there are none. What it throws
+   * is then the reason of the failure.
+   */
+  readonly recut?: (block: Block, error: unknown) => readonly Block[] | undefined
 }
 
 export interface EngineListener {
@@ -59,6 +65,8 @@ export class Engine {
   #firstOpen = 0
   /** Index of the next block to send. */
   #next = 0
+  /** To send before that: what took the place of earlier blocks. */
+  readonly #recut: Block[] = []
   #open = 0
   #underWay = 0
   #held: boolean
@@ -79,10 +87,7 @@ export class Engine {
   /** Takes a sealed block; its buffer is given back when the server has it. */
   add(block: Block): void {
     this.#blocks.push(block)
-    this.#rows[block.state] += block.rowCount
-    this.#open++
-    this.totals.blocks++
-    this.totals.bytes += block.byteLength
+    this.#count(block)
     this.#pump()
   }
 
@@ -165,16 +170,16 @@ export class Engine {
 
   #pump(): void {
     while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency) {
-      const block = this.#blocks[this.#next]
+      const block = this.#recut.shift() ?? this.#blocks[this.#next]
       if (block === undefined) return
-      this.#next++
+      if (block === this.#blocks[this.#next]) this.#next++
       this.#underWay++
       void this.#deliver(block)
     }
   }
 
   async #deliver(block: Block): Promise<void> {
-    const { transport, retry, random = Math.random, listener } = this.#options
+    const { transport, retry, random = Math.random, listener, guard } = this.#options
     // The state a block comes with (unknown, when it was taken from another statement) is what deliverBlock must see.
     const sending = deliverBlock(block, {
       transport,
@@ -183,16 +188,19 @@ export class Engine {
       random,
       stop: this.#stop.signal,
       abort: this.#abort.signal,
+      guard,
       onRetry: (_, error, delayMs) => {
         this.totals.retries++
         listener?.onRetry(block, error, delayMs)
       },
     })
     this.#move(block, 'sent')
-    const end = await sending
+    const sent = await sending
     this.#underWay--
     // An answer that came after the abort's grace, of a block that has another owner by now: its state there stands.
     if (this.#taken) return
+    const end = this.#replace(block, sent)
+    if (end === undefined) return this.#pump()
     this.#move(block, end.state)
     if (end.state === 'acknowledged') this.#acknowledge(block)
     else if (end.reason !== 'stopped') this.#failFor(block, end)
@@ -200,6 +208,36 @@ export class Engine {
     this.#settleWaiters()
     if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
     this.#pump()
+  }
+
+  /** Puts other blocks with the same rows in the place of a refused one; else how the delivery of that one ended. */
+  #replace(block: Block, end: DeliveryEnd): DeliveryEnd | undefined {
+    const { recut } = this.#options
+    if (recut === undefined || end.reason !== 'refused' || end.state === 'unknown' || this.#stop.signal.aborted)
+      return end
+    try {
+      const blocks = recut(block, end.error)
+      if (blocks === undefined) return end
+      this.#move(block, end.state)
+      this.#rows[end.state] -= block.rowCount
+      this.totals.bytes -= block.byteLength
+      this.totals.blocks--
+      this.#open--
+      this.#blocks.splice(this.#blocks.indexOf(block, this.#firstOpen), 1, ...blocks)
+      this.#next += blocks.length - 1
+      this.#recut.push(...blocks)
+      for (const one of blocks) this.#count(one)
+      return undefined
+    } catch (error) {
+      return { ...end, error, hint: (error as Partial<SchemaError>).hint }
+    }
+  }
+
+  #count(block: Block): void {
+    this.#rows[block.state] += block.rowCount
+    this.#open++
+    this.totals.blocks++
+    this.totals.bytes += block.byteLength
   }
 
   #move(block: Block, state: BlockState): void {
@@ -227,7 +265,7 @@ export class Engine {
     this.#stop.abort()
     const { deadline, attempts } = this.#options.retry
     const why = {
-      refused: 'was refused',
+      refused: end.error instanceof SchemaError && end.state === 'sealed' ? 'was not sent' : 'was refused',
       attempts: `was not acknowledged in ${attempts} attempts`,
       deadline: `was not acknowledged within ${deadline} ms`,
       stopped: '',

@@ -32,6 +32,23 @@ export async function describeTable(transport: Transport, name: TableName): Prom
   }))
 }
 
+/**
+ * The same from one table alone, which costs the server a fraction of that.
+ *
+ * @throws {ServerError} where the table is gone, or may not be seen
+ */
+export async function lookAtTable(transport: Transport, name: TableName, signal?: AbortSignal): Promise<Column[]> {
+  const rows = await transport.query(`DESCRIBE TABLE ${quoteTable(name)}`, { signal })
+  return rows
+    .filter((row) => Number(row.is_subcolumn ?? 0) === 0) // shown where a profile says describe_include_subcolumns
+    .map((row) => ({
+      name: String(row.name),
+      type: String(row.type),
+      defaultKind: String(row.default_type ?? '') as Column['defaultKind'],
+      defaultExpression: String(row.default_expression ?? ''),
+    }))
+}
+
 /** A condition on `database` and the column that holds the table's name. */
 export function inTable({ database, table }: TableName, column: 'table' | 'name'): string {
   return `database = ${quoteString(database)} AND ${column} = ${quoteString(table)}`
