@@ -1,10 +1,12 @@
 import { Block, type SealedBlock } from '../engine/block.ts'
+import type { BlockGuard } from '../engine/deliver-block.ts'
 import { Engine } from '../engine/engine.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { EngineError, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import { checkTable } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
+import { type SchemaGuard, schemaGuard } from './schema-guard.ts'
 import { quoteTable } from './table.ts'
 
 export interface DeliverOptions {
@@ -35,9 +37,20 @@ export async function deliverBlocks(
 
   const { transport, concurrency } = opened
   const retry = resolveRetry(opened.options.retry, options.retry)
-  const engine = new Engine({ transport, retry, concurrency, name: 'deliver' })
+  const guards = new Map<string, SchemaGuard | undefined>()
+  const guardOf = (block: Block) => {
+    const name = quoteTable(block)
+    if (!guards.has(name)) guards.set(name, schemaGuard(opened, block, { looks: true }))
+    return guards.get(name)
+  }
+  const guard: BlockGuard = {
+    check: (block, signal) => guardOf(block)?.check(block, signal),
+    explain: async (block, error, signal) => guardOf(block)?.explain(block, error, signal),
+  }
+  const engine = new Engine({ transport, retry, concurrency, name: 'deliver', guard })
   for (const block of blocks) engine.add(block)
   await engine.whenIdle()
+  for (const one of guards.values()) await one?.confirm()
   const { acknowledgedBlocks, acknowledgedBytes, retries } = engine.totals
   return {
     rows: engine.rows.acknowledged,

@@ -14,6 +14,7 @@ import { type InsertText, parseInsert } from './insert-text.ts'
 import { type ResolvedOptions, resolveOptions, type StatementOptions } from './options.ts'
 import type { StatementPlan } from './plan.ts'
 import { quoteIdentifier } from './quote.ts'
+import { schemaGuard } from './schema-guard.ts'
 import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
 
 /** Decides everything about a statement that can be decided before its first row. */
@@ -33,7 +34,7 @@ export async function planStatement(
   if (options.signal?.aborted) throw abortedError(options.signal.reason)
 
   logger?.debug('prepare', { table: name })
-  const [columns, report] = await Promise.all([
+  const [{ columns, seen }, report] = await Promise.all([
     columnsFor(opened, table, text, options),
     reportFor(opened, table, options),
   ])
@@ -55,11 +56,12 @@ export async function planStatement(
       nullsAsDefault: takesNullsAsDefault(opened),
     }),
     engine: { transport, retry: resolveRetry(opened.options.retry, options.retry), concurrency: opened.concurrency },
+    guard: schemaGuard(opened, table, { columns: seen, looks: seen !== undefined }),
     engineUuid:
       options.engineId === undefined
         ? randomEngineUuid()
         : fixedEngineUuid(table.database, table.table, options.engineId),
-    targetOf: targets(table, settings, known.has('insert_deduplication_token')),
+    targetOf: targets(table, columns, settings, known),
     blockBytes,
     flushInterval: options.flushInterval,
     maxPendingBlocks: options.maxPendingBlocks,
@@ -94,7 +96,7 @@ async function columnsFor(
   table: TableName,
   text: InsertText,
   options: ResolvedOptions,
-): Promise<readonly Column[]> {
+): Promise<{ columns: readonly Column[]; seen?: readonly Column[] }> {
   const declared = options.columns?.map(
     ({ name, type }): Column => ({ name, type, defaultKind: '', defaultExpression: '' }),
   )
@@ -103,7 +105,9 @@ async function columnsFor(
       hint: "Declare them: prepare('events', { columns: [{ name: 'a', type: 'UInt8' }] }).",
     })
   }
-  return selectColumns(declared ?? (await describeTable(opened.transport, table)), text.columns, table.table)
+  if (declared !== undefined) return { columns: selectColumns(declared, text.columns, table.table) }
+  const seen = await describeTable(opened.transport, table)
+  return { columns: selectColumns(seen, text.columns, table.table), seen }
 }
 
 /** Undefined where nothing is asked of the server: for a file, and where the columns are declared. */
@@ -151,7 +155,12 @@ function warn({ options, server }: OpenedTarget, { table, engine, warnings }: Ch
 }
 
 /** The INSERT of a block by the columns in it: one that all rows leave out is not named, so that the server fills it in. */
-function targets(table: TableName, settings: Settings, sendsToken: boolean): StatementPlan['targetOf'] {
+function targets(
+  table: TableName,
+  columns: readonly Column[],
+  settings: Settings,
+  known: ReadonlySet<string>,
+): StatementPlan['targetOf'] {
   const made = new Map<string, BlockTarget>()
   return (columnNames, nullsAsDefault) => {
     const key = `${nullsAsDefault}${columnNames.join('\0')}`
@@ -160,8 +169,12 @@ function targets(table: TableName, settings: Settings, sendsToken: boolean): Sta
       target = {
         ...table,
         sql: `INSERT INTO ${quoteTable(table)} (${columnNames.map(quoteIdentifier).join(', ')}) FORMAT Native`,
-        sendsToken,
-        settings: nullsAsDefault ? { ...settings, input_format_null_as_default: 1 } : settings,
+        sendsToken: known.has('insert_deduplication_token'),
+        // Off wherever it can be: NULL would become a zero where a column is not Nullable any more.
+        settings: known.has('input_format_null_as_default')
+          ? { ...settings, input_format_null_as_default: Number(nullsAsDefault) }
+          : settings,
+        columns: columns.filter(({ name }) => columnNames.includes(name)),
       }
       if (made.size >= TARGETS_KEPT) made.clear()
       made.set(key, target)

@@ -16,8 +16,20 @@ import { ServerError, TransportError } from '../errors.ts'
 import { Deadline } from '../transport/deadline.ts'
 import type { Logger, Transport } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
+import type { OpenedTarget } from './connect.ts'
 import { type ColumnChange, disturbances, schemaChanged } from './schema-drift.ts'
 import { lookAtTable, quoteTable, type TableName } from './table.ts'
+
+/** Undefined for a file, which has no table. */
+export function schemaGuard(
+  { transport, known, options: { logger } }: OpenedTarget,
+  { database, table }: TableName,
+  seen: Pick<GuardOptions, 'columns' | 'looks'>,
+): SchemaGuard | undefined {
+  if (transport.kind === 'file') return undefined
+  const typesAreChecked = known.has('input_format_native_allow_types_conversion')
+  return new SchemaGuard({ transport, table: { database, table }, typesAreChecked, logger, ...seen })
+}
 
 export interface GuardOptions {
   readonly transport: Transport

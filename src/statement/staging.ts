@@ -59,6 +59,7 @@ export class Staging {
     this.#builder.lookRows = this.#pace.rows
     this.engine = new Engine({
       ...plan.engine,
+      guard: plan.guard,
       name: plan.name,
       held: plan.holdUntilCommit,
       stagedRows: () => this.#builder.rowCount,

@@ -121,6 +121,8 @@ export class Statement<R = Row> implements AsyncDisposable {
    * Seals what is staged; resolves when every row accepted so far is acknowledged.
    *
    * @throws {DeliveryError}  A block failed for good: the statement is failed.
+   * @throws {SchemaError}    SCHEMA_CHANGED: every row is acknowledged, but the table changed meanwhile, and the server is one
+   *                          that does not notice (18.16). The message names the rows that may have other values now.
    * @throws {UsageError}     NOT_SUPPORTED with holdUntilCommit, STATEMENT_CLOSED, STATEMENT_FAILED.
    */
   flush(): Promise<void> {
@@ -143,6 +145,7 @@ export class Statement<R = Row> implements AsyncDisposable {
    * Sends what is left, waits for every acknowledgement and ends the statement.
    *
    * @throws {DeliveryError}  A block failed for good: the statement is failed, takeBlocks() and rollback() are legal.
+   * @throws {SchemaError}    SCHEMA_CHANGED, as flush(); the statement is over.
    * @throws {UsageError}     BUSY while an execMany() runs, STATEMENT_CLOSED on a second commit, STATEMENT_FAILED.
    */
   commit(): Promise<CommitSummary> {
@@ -283,6 +286,7 @@ export class Statement<R = Row> implements AsyncDisposable {
     const rowEnd = this.#staging.rowCount
     this.#staging.sealOpen()
     await this.#acknowledged(rowEnd)
+    await this.#plan.guard?.confirm()
   }
 
   async #whenAcknowledged(rowIndex: number): Promise<void> {
@@ -309,7 +313,11 @@ export class Statement<R = Row> implements AsyncDisposable {
     const { engine } = this.#staging
     engine.release()
     await this.#acknowledged(this.#staging.rowCount)
-    this.#end('committed')
+    try {
+      await this.#plan.guard?.confirm()
+    } finally {
+      this.#end('committed')
+    }
     const { acknowledgedBlocks: blocks, acknowledgedBytes: bytes, retries } = engine.totals
     const { acknowledged: rows, rejected } = engine.rows
     this.#plan.logger?.debug('commit', { table: this.#plan.name, rows, blocks, bytes, retries })
