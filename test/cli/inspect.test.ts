@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { jsonReport } from '../../src/cli/inspect/json.ts'
+import { type ReadOptions, readFindings } from '../../src/cli/inspect/read.ts'
 import { connect } from '../../src/index.ts'
 import { compress, encodeBlock } from '../../src/native.ts'
 import { ended, Files, sluice, start } from './run.ts'
@@ -35,9 +37,9 @@ async function writeFile(name: string, compression: 'lz4' | 'none', rowCount = 2
   return files.path(name)
 }
 
-/** One block of one row. */
-function nativeBlock(columns: { name: string; type: string }[], row: unknown[]): Buffer {
-  return Buffer.from(encodeBlock(columns, [row]))
+/** One block of one row, or of the same row several times. */
+function nativeBlock(columns: { name: string; type: string }[], row: unknown[], rowCount = 1): Buffer {
+  return Buffer.from(encodeBlock(columns, new Array<unknown[]>(rowCount).fill(row)))
 }
 
 let plain: string
@@ -49,10 +51,10 @@ beforeAll(async () => {
   gzipped = files.write('zipped.bin', gzipSync(readFileSync(plain)))
 })
 
-async function json(args: string[]) {
-  const { code, stdout } = await sluice(['inspect', ...args, '--json'])
-  const lines = stdout.split('\n').filter(Boolean)
-  return { code, reports: lines.map((line) => JSON.parse(line)) }
+/** What --json prints, without a process. */
+async function report(path: string, options: Partial<ReadOptions> = {}) {
+  const findings = await readFindings(path, { rows: 10, listsBlocks: false, showsProgress: false, ...options })
+  return JSON.parse(jsonReport(findings))
 }
 
 describe('the report for people', () => {
@@ -96,9 +98,9 @@ describe('the report for people', () => {
     const { stdout } = await sluice(['inspect', plain, '--columns', 'note,id', '--rows', '2'])
     expect(stdout).toMatch(/column {2}bytes.*\nnote .*\nid .*230 B.*\n\n/)
     expect(stdout).toMatch(/\nnote {2}id\nNULL {3}0\nn1 {5}1\n$/)
-    const { reports } = await json([plain, '--columns', 'note'])
-    expect(reports[0].columns[0].share).toBeLessThan(0.2)
-    expect(reports[0].firstRows[1]).toEqual({ note: 'n1' })
+    const restricted = await report(plain, { columns: ['note'] })
+    expect(restricted.columns[0].share).toBeLessThan(0.2)
+    expect(restricted.firstRows[1]).toEqual({ note: 'n1' })
   })
 
   it('--vertical, and wide tables of themselves, show a value per line', async () => {
@@ -122,10 +124,10 @@ describe('the report for people', () => {
     )
     const all = await sluice(['inspect', many, '--rows', '0', '--blocks'])
     expect(all.stdout).toMatch(/\nblock {2}at byte {2}rows {2}bytes\n( +\d+ +\d+ +\d+ {2}\d+ B\n){12}$/)
-    const { reports } = await json([many])
-    expect(reports[0]).toMatchObject({ blocks: 12, rowsPerBlock: { min: 5, median: 10, max: 10 } })
-    expect(reports[0].blockList).toBeUndefined()
-    expect((await json([many, '--blocks'])).reports[0].blockList).toHaveLength(12)
+    const found = await report(many)
+    expect(found).toMatchObject({ blocks: 12, rowsPerBlock: { min: 5, median: 10, max: 10 } })
+    expect(found.blockList).toBeUndefined()
+    expect((await report(many, { listsBlocks: true })).blockList).toHaveLength(12)
   })
 
   it('long values end in …, control characters and turned text are escaped, in names and types too', async () => {
@@ -155,10 +157,10 @@ describe('what is around the blocks', () => {
     expect(stdout).toMatch(
       /\n {2}3 compressed frames \(3 lz4\): 1\.\d kB in \d+ B, ratio \d\.\d\d, checksums verified\n/,
     )
-    const { reports } = await json([framed])
+    const { frames } = await report(framed)
     const raw = readFileSync(plain).length
     const size = readFileSync(framed).length
-    expect(reports[0].frames).toEqual({
+    expect(frames).toEqual({
       count: 3,
       methods: { lz4: 3 },
       compressedBytes: size,
@@ -170,7 +172,7 @@ describe('what is around the blocks', () => {
 
   it('plain, framed and gzipped, also framed and gzipped, from a file or stdin: the same blocks', async () => {
     const zippedFrames = files.write('both.gz', gzipSync(readFileSync(framed)))
-    const { reports } = await json([plain, framed, gzipped, zippedFrames])
+    const reports = await Promise.all([plain, framed, gzipped, zippedFrames].map((path) => report(path)))
     const blocks = reports.map(({ file, fileBytes, frames, gzip, ...rest }) => rest)
     expect(blocks).toEqual([blocks[0], blocks[0], blocks[0], blocks[0]])
     expect(reports.map(({ gzip, frames }) => [gzip ?? false, frames?.count ?? 0])).toEqual([
@@ -188,13 +190,28 @@ describe('what is around the blocks', () => {
     }
   })
 
+  it('blocks that begin like gzip, or have a frame’s method and sizes at its place, are blocks', async () => {
+    const columns = Array.from({ length: 31 }, (_, i) => ({ name: `c${i}`, type: 'UInt8' }))
+    const rows = Array.from({ length: 1035 }, () => columns.map((_, i) => i))
+    const like = Buffer.from(encodeBlock(columns, rows))
+    expect(like.toString('hex', 0, 3)).toBe('1f8b08')
+    expect(await report(files.write('like.gz', like))).toMatchObject({ rows: 1035, bytes: like.length, errors: [] })
+    // The header takes 11 bytes; a frame has its method at byte 16, its sizes behind it.
+    const block = nativeBlock([{ name: 'c', type: 'UInt64' }], [0n], 4)
+    block[16] = 0x82
+    block.writeUInt32LE(30, 17)
+    block.writeUInt32LE(100, 21)
+    const { frames, errors } = await report(files.write('like-frame', block))
+    expect([frames, errors]).toEqual([undefined, []])
+  })
+
   it('frames of several methods and sizes, cut anywhere', async () => {
     const bytes = readFileSync(plain)
     const parts = [0, 1, 400, 401, 800, bytes.length]
     const frames = parts.slice(1).map((end, i) => compress(bytes.subarray(parts[i], end), i % 2 === 0 ? 'none' : 'lz4'))
-    const { reports } = await json([files.write('mixed', Buffer.concat(frames))])
-    expect(reports[0].frames).toMatchObject({ count: 5, methods: { none: 3, lz4: 2 }, checksumsVerified: 5 })
-    expect(reports[0].rows).toBe(25)
+    const found = await report(files.write('mixed', Buffer.concat(frames)))
+    expect(found.frames).toMatchObject({ count: 5, methods: { none: 3, lz4: 2 }, checksumsVerified: 5 })
+    expect(found.rows).toBe(25)
   })
 
   it('stdin that arrives byte by byte', async () => {
@@ -247,14 +264,14 @@ describe('blocks of different schemas', () => {
   })
 
   it('and in JSON', async () => {
-    const { reports } = await json([path])
-    expect(reports[0].schemaChanges).toEqual([
+    const found = await report(path)
+    expect(found.schemaChanges).toEqual([
       { firstBlock: 1, blockCount: 2, differences: ['"a" is Nullable(UInt8) instead of UInt8'] },
       { firstBlock: 2, blockCount: 1, differences: ['"a" UInt8 is missing', '"c" Date is new'] },
       { firstBlock: 5, blockCount: 1, differences: ['the columns stand in another order'] },
     ])
-    expect(reports[0].firstRows[2]).toEqual({ b: 'z', c: '2024-01-01' })
-    expect(reports[0].columns.map(({ name, rows }: { name: string; rows: number }) => [name, rows])).toEqual([
+    expect(found.firstRows[2]).toEqual({ b: 'z', c: '2024-01-01' })
+    expect(found.columns.map(({ name, rows }: { name: string; rows: number }) => [name, rows])).toEqual([
       ['a', 5],
       ['b', 6],
       ['c', 1],
@@ -264,19 +281,23 @@ describe('blocks of different schemas', () => {
 
 describe('the report for programs', () => {
   it('one JSON object per file, sizes that add up', async () => {
-    const { reports, code } = await json([plain, framed, '--rows', '1'])
+    const { code, stdout } = await sluice(['inspect', plain, framed, '--rows', '1', '--json'])
     expect(code).toBe(0)
+    const reports = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(reports).toHaveLength(2)
-    const [report] = reports
+    const [found] = reports
     const size = readFileSync(plain).length
-    expect(report).toMatchObject({ file: plain, fileBytes: size, bytes: size, rows: 25, blocks: 3 })
+    expect(found).toMatchObject({ file: plain, fileBytes: size, bytes: size, rows: 25, blocks: 3 })
     const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0)
-    expect(sum(report.blockList)).toBe(size)
-    expect(sum(report.columns)).toBe(size - 3 * 2) // each block says its columns and rows in a byte each
-    expect(report.firstRows).toEqual([
+    expect(sum(found.blockList)).toBe(size)
+    expect(sum(found.columns)).toBe(size - 3 * 2) // each block says its columns and rows in a byte each
+    expect(found.firstRows).toEqual([
       { id: '0', at: '2023-11-14 22:13:20.123456', country: 'DE', tags: [], note: null },
     ])
-    expect(report.errors).toEqual([])
+    expect(found.errors).toEqual([])
   })
 })
 
@@ -288,7 +309,7 @@ describe('usage', () => {
       stdout: `${empty}: 0 B, no blocks, 0 rows\n`,
       stderr: '',
     })
-    expect((await json([empty, '--columns', 'id'])).reports[0]).toMatchObject({ blocks: 0, rows: 0, columns: [] })
+    expect(await report(empty, { columns: ['id'] })).toMatchObject({ blocks: 0, rows: 0, columns: [] })
     const zipped = files.write('empty.gz', gzipSync(''))
     expect(await sluice(['inspect', zipped])).toMatchObject({ code: 0, stderr: '' })
   })
@@ -302,8 +323,8 @@ describe('usage', () => {
     expect(stderr).toContain(`sluice: cannot read ${missing}: no such file\n`)
     expect(stderr).toContain(`sluice: ${csv} is no Native file: it looks like CSV\n`)
     expect((await sluice(['inspect', plain, csv])).code).toBe(1)
-    const { reports } = await json([missing, plain, csv])
-    expect(reports).toMatchObject([
+    const lines = (await sluice(['inspect', missing, plain, csv, '--json'])).stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { file: missing, errors: [{ code: 'FILE_FAILED' }] },
       { rows: 25 },
       { file: csv, errors: [{ code: 'BAD_INPUT' }] },

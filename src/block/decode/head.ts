@@ -42,9 +42,7 @@ export class Head {
   }
 
   varint(value: number): void {
-    const bytes: number[] = []
-    for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128)
-    this.push(Uint8Array.from([...bytes, value]))
+    this.push(varintBytes(value))
   }
 
   uint64(value: number): void {
@@ -55,9 +53,7 @@ export class Head {
   }
 
   text(text: string): void {
-    const bytes = Buffer.from(text)
-    this.varint(bytes.length)
-    this.push(bytes)
+    this.push(textBytes(text))
   }
 
   /** @throws {EngineError} BAD_BLOCK: the walk ended before it had them all, or their bytes are no values of the type. */
@@ -65,4 +61,17 @@ export class Head {
     const reader = new ByteReader(this.#bytes.subarray(0, this.byteLength))
     return openColumn(reader, node)(this.rowCount)
   }
+}
+
+/** A text after its length. */
+export function textBytes(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([varintBytes(bytes.length), bytes])
+}
+
+function varintBytes(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  return Uint8Array.from([...bytes, rest])
 }

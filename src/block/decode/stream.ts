@@ -27,7 +27,9 @@ export class ByteStream {
   /** Where we are, for messages: `column "a" UInt8`. */
   place = ''
   readonly #byteLength: number
-  #piece: Buffer = Buffer.alloc(0)
+  #window: Buffer = Buffer.alloc(0)
+  /** What of the window has arrived: from `#at` on it was not read. */
+  #piece: Buffer = this.#window
   #at = 0
   /** Offset of the piece's first byte. */
   #base = 0
@@ -42,16 +44,17 @@ export class ByteStream {
     return this.#base + this.#at
   }
 
-  /** What has arrived and was not read. */
-  get rest(): Buffer {
-    return this.#piece.subarray(this.#at)
-  }
-
+  /** Takes the next piece: a copy of it, so its owner may use it again. */
   feed(piece: Buffer): void {
-    const rest = this.rest
+    const rest = this.#piece.length - this.#at
+    const byteLength = rest + piece.length
+    const from = this.#window
+    if (byteLength > from.length) this.#window = Buffer.allocUnsafeSlow(byteLength * 2)
+    from.copy(this.#window, 0, this.#at, this.#piece.length)
+    this.#window.set(piece, rest)
     this.#base += this.#at
     this.#at = 0
-    this.#piece = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+    this.#piece = this.#window.subarray(0, byteLength)
   }
 
   end(): void {
@@ -64,6 +67,16 @@ export class ByteStream {
       yield
     }
     return false
+  }
+
+  /** Steps over these bytes if they come next, and are there whole. */
+  accept(bytes: Buffer | undefined): boolean {
+    const piece = this.#piece
+    const at = this.#at
+    if (bytes === undefined || bytes.length > piece.length - at) return false
+    for (let i = 0; i < bytes.length; i++) if (piece[at + i] !== bytes[i]) return false
+    this.#at += bytes.length
+    return true
   }
 
   /** The next bytes: whole units of `unit` bytes, at least one of them, at most `byteLength` bytes. Valid until the next step. */
@@ -81,13 +94,16 @@ export class ByteStream {
   /** Steps over `byteLength` bytes, and copies them where a head is given. */
   *skip(byteLength: number, head?: Head): Steps {
     const start = this.offset
-    const left = this.#byteLength - start
-    if (byteLength > left) throw this.bad(`${byteLength} bytes expected, ${left} left`)
+    const all = this.#byteLength - start
+    if (byteLength > all) throw this.bad(`${byteLength} bytes expected, ${all} left`)
     for (let left = byteLength; left > 0; ) {
-      if (yield* this.isAtEnd()) throw this.bad(`${byteLength} bytes expected, ${byteLength - left} left`, start)
-      const bytes = yield* this.some(left, 1)
-      head?.push(bytes)
-      left -= bytes.length
+      const there = Math.min(left, this.#piece.length - this.#at)
+      if (there > 0) {
+        head?.push(this.#piece.subarray(this.#at, this.#at + there))
+        this.#at += there
+        left -= there
+      } else if (this.#isEnded) throw this.bad(`${byteLength} bytes expected, ${byteLength - left} left`, start)
+      else yield
     }
   }
 
@@ -111,7 +127,8 @@ export class ByteStream {
     let value = 0
     let unit = 1
     for (let i = 0; i < 10; i++) {
-      const byte = yield* this.byte()
+      // No step of its own where the byte is there: a generator per byte is what short blocks would spend their time on.
+      const byte = this.#at < this.#piece.length ? this.#piece[this.#at++]! : yield* this.byte()
       value += (byte & 127) * unit
       if (byte < 128) return value
       unit *= 128

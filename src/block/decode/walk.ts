@@ -2,7 +2,7 @@
 // lengths and steps over everything else; the first values of a column are copied into a Head, if one is wanted.
 
 import type { TypeNode } from '../../types/node.ts'
-import type { Head } from './head.ts'
+import { type Head, textBytes } from './head.ts'
 import type { Steps } from './stream.ts'
 import { ByteStream } from './stream.ts'
 import { openWalk } from './walk/column.ts'
@@ -44,10 +44,20 @@ export async function walkBlocks(
 }
 
 function* walk(stream: ByteStream, visitor: BlockVisitor): Steps {
-  while (!(yield* stream.isAtEnd())) yield* walkBlock(stream, visitor)
+  const headers: Header[] = []
+  while (!(yield* stream.isAtEnd())) yield* walkBlock(stream, visitor, headers)
 }
 
-function* walkBlock(stream: ByteStream, visitor: BlockVisitor): Steps {
+/** What stands in front of a column. Most blocks of a stream have the headers of the block before. */
+interface Header {
+  readonly bytes: Buffer
+  readonly name: string
+  readonly type: string
+  readonly node: TypeNode
+  readonly place: string
+}
+
+function* walkBlock(stream: ByteStream, visitor: BlockVisitor, headers: Header[]): Steps {
   const start = stream.offset
   stream.place = 'block header'
   const columnCount = yield* stream.varint()
@@ -60,11 +70,9 @@ function* walkBlock(stream: ByteStream, visitor: BlockVisitor): Steps {
   visitor.block(start, columnCount, rowCount)
   for (let i = 0; i < columnCount; i++) {
     const columnStart = stream.offset
-    stream.place = `column ${i + 1}`
-    const name = yield* stream.text()
-    stream.place = `column ${JSON.stringify(name)}`
-    const { name: type, node } = yield* readType(stream)
-    stream.place += ` ${type}`
+    if (!stream.accept(headers[i]?.bytes)) headers[i] = yield* readHeader(stream, i)
+    const { name, type, node, place } = headers[i]!
+    stream.place = place
     const head = visitor.column(name, type, node)
     if (rowCount > 0) {
       const walkValues = yield* openWalk(stream, head, node)
@@ -74,4 +82,18 @@ function* walkBlock(stream: ByteStream, visitor: BlockVisitor): Steps {
   }
   stream.place = 'block header'
   visitor.blockEnd(stream.offset - start)
+}
+
+function* readHeader(stream: ByteStream, i: number): Steps<Header> {
+  stream.place = `column ${i + 1}`
+  const name = yield* stream.text()
+  stream.place = `column ${JSON.stringify(name)}`
+  const { name: type, node } = yield* readType(stream)
+  return {
+    bytes: Buffer.concat([textBytes(name), textBytes(type)]),
+    name,
+    type,
+    node,
+    place: `${stream.place} ${type}`,
+  }
 }

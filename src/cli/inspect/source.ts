@@ -49,8 +49,8 @@ export async function openSource(path: string): Promise<Source> {
       throw unreadable(name, error)
     }
   })()
-  const whole = await readAhead(raw, 2)
-  const isGzip = whole.head[0] === 0x1f && whole.head[1] === 0x8b
+  const whole = await readAhead(raw, HEAD_BYTES)
+  const isGzip = beginsWithGzip(whole.head)
   const { head, pieces } = await readAhead(isGzip ? gunzipped(whole.pieces) : whole.pieces, HEAD_BYTES)
   const frames = beginsWithFrame(head) && !beginsWithBlock(head) ? new Frames() : undefined
   return {
@@ -66,6 +66,11 @@ export async function openSource(path: string): Promise<Source> {
     blocks: frames ? frames.unframe(pieces) : pieces,
     close: () => file.destroy(),
   }
+}
+
+/** A block of 31 columns and 1,035 rows begins with these bytes, too. */
+function beginsWithGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && !beginsWithBlock(head)
 }
 
 /** The first bytes, and all of them. An error on the way waits until what came before it was read. */

@@ -88,6 +88,7 @@ export class Survey implements BlockVisitor {
   #sample: Sample | undefined
   /** Of the block. */
   #schema: SchemaColumn[] = []
+  #lastSchema: Schema | undefined
   readonly #times = new Map<string, number>()
   /** Of the column. */
   #column: ColumnSurvey | undefined
@@ -179,11 +180,22 @@ export class Survey implements BlockVisitor {
   }
 
   #countSchema(): void {
+    const last = this.#lastSchema
+    if (last && isSame(last.columns, this.#schema)) {
+      last.blockCount++
+      return
+    }
     const key = JSON.stringify(this.#schema.map((column) => [column.key, column.type]))
-    const schema = this.schemas.get(key)
+    let schema = this.schemas.get(key)
     if (schema) schema.blockCount++
     else if (this.schemas.size < SCHEMAS_MAX) {
-      this.schemas.set(key, { columns: this.#schema, firstBlock: this.blockCount, blockCount: 1 })
+      schema = { columns: this.#schema, firstBlock: this.blockCount, blockCount: 1 }
+      this.schemas.set(key, schema)
     } else this.otherSchemaBlocks++
+    this.#lastSchema = schema
   }
+}
+
+function isSame(a: readonly SchemaColumn[], b: readonly SchemaColumn[]): boolean {
+  return a.length === b.length && a.every(({ key, type }, i) => key === b[i]!.key && type === b[i]!.type)
 }

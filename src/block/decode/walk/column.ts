@@ -17,12 +17,9 @@ import { openVariant } from './variant.ts'
 const LEVELS_MAX = 256
 
 /** Walks over a column's prefixes; returns what walks over its data. A column of no values has no data. */
-export function* openWalk(stream: ByteStream, head: Head | undefined, node: TypeNode, level = 0): Steps<Walk> {
+export function openWalk(stream: ByteStream, head: Head | undefined, node: TypeNode, level = 0): Steps<Walk> {
   if (level > LEVELS_MAX) throw stream.bad(`types nested deeper than ${LEVELS_MAX} levels`)
-  const walk = yield* openType(stream, head, node, (inner) => openWalk(stream, head, inner, level + 1))
-  return function* (count, keep) {
-    if (count > 0) yield* walk(count, keep)
-  }
+  return openType(stream, head, node, (inner) => openWalk(stream, head, inner, level + 1))
 }
 
 function* openType(stream: ByteStream, head: Head | undefined, node: TypeNode, open: Open): Steps<Walk> {

@@ -25,7 +25,7 @@ export function* openLowCardinality(
       const kept = keepLeft > 0 ? head : undefined
       kept?.uint64(flags)
       kept?.uint64(keyCount)
-      yield* walkKeys(keyCount, kept ? keyCount : 0)
+      if (keyCount > 0) yield* walkKeys(keyCount, kept ? keyCount : 0)
       const indexCount = yield* stream.uint64()
       if (indexCount === 0 || indexCount > left) {
         throw stream.bad(`${indexCount} indexes for ${left} rows`, stream.offset - 8)

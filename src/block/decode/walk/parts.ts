@@ -3,7 +3,7 @@ import { parseType } from '../../../types/parse.ts'
 import type { Head } from '../head.ts'
 import { type ByteStream, readUint64, type Steps } from '../stream.ts'
 
-/** Walks over the data of `count` values and copies the first `keep` of them into the head. */
+/** Walks over the data of `count` values, of which there is at least one, and copies the first `keep` of them into the head. */
 export type Walk = (count: number, keep: number) => Steps
 
 /** Walks over the prefixes of an inner column. */
@@ -54,7 +54,7 @@ export function array(stream: ByteStream, head: Head | undefined, walkElements: 
       }
     }
     stream.expect(last, 1, 'array elements')
-    yield* walkElements(last, keepElements)
+    if (last > 0) yield* walkElements(last, keepElements)
   }
 }
 

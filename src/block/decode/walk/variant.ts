@@ -80,6 +80,8 @@ export class Codes {
   }
 
   *values(): Steps {
-    for (const [i, walk] of this.#walks.entries()) yield* walk(this.#counts[i]!, this.#kept[i]!)
+    for (const [i, walk] of this.#walks.entries()) {
+      if (this.#counts[i]! > 0) yield* walk(this.#counts[i]!, this.#kept[i]!)
+    }
   }
 }
