@@ -37,16 +37,17 @@ export async function run({ quick }) {
 function print(shape, rowCount, { rounds }, results) {
   printTable(
     `${shape}: ${rowCount} rows a round, ${rounds} rounds`,
-    ['', 'ns/row', 'min..max', 'CPU ns/row', 'bytes/row', 'MB/s', 'x exec()', 'of minima'],
+    ['', 'ns/row', 'min..max', 'CPU ns/row', 'least', 'bytes/row', 'MB/s', 'x exec()', 'of least'],
     Object.entries(results).map(([label, result]) => [
       label,
       result.nsPerRow.median.toFixed(1),
       `${result.nsPerRow.min.toFixed(1)}..${result.nsPerRow.max.toFixed(1)}`,
       result.cpuNsPerRow.median.toFixed(1),
+      result.cpuNsPerRow.min.toFixed(1),
       result.bytesPerRow.toFixed(1),
       result.mbPerSecond.toFixed(0),
       result.timesFirst.toFixed(2),
-      result.timesFirstOfMinima.toFixed(2),
+      result.timesFirstOfLeast.toFixed(2),
     ]),
   )
 }
