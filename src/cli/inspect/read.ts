@@ -17,6 +17,8 @@ export interface ReadOptions extends SurveyOptions {
 
 /** Shorter work needs no live line. */
 const PROGRESS_AFTER_MS = 700
+/** An error that the server writes behind the rows is looked for in as many of the last bytes. */
+const EXCEPTION_BYTES_MAX = 4096
 
 /**
  * @returns  what was read, with what is wrong with it
@@ -52,7 +54,7 @@ export async function readFindings(path: string, options: ReadOptions): Promise<
     message: `${source.name}: block ${block}, column ${JSON.stringify(column)} ${type}: ${reason}`,
     block,
   }))
-  if (failure) problems.push(damage(source, survey, failure, exceptionIn(lastPiece)))
+  if (failure) problems.push(damage(source, survey, failure, lastPiece))
   const isCut = failure !== undefined
   return { source, survey, problems, isCut, columns: chosenColumns(source, survey, options.columns, isCut) }
 }
@@ -75,18 +77,18 @@ function progressOf(source: Source, survey: Survey): { stop(): void } {
   }
 }
 
-function damage(source: Source, survey: Survey, failure: SluiceError, exception: string | undefined): Problem {
+function damage(source: Source, survey: Survey, failure: SluiceError, lastPiece: Buffer): Problem {
   const block = survey.blockCount
-  const problem = problemOf(failure, {
-    block,
-    ...(failure instanceof BlockDamage ? { offset: failure.offset } : {}),
-    // The walk says what is wrong there; who can read further is said by its own hint.
-    ...(exception === undefined ? {} : { hint: `The server failed while it wrote this file: ${exception}` }),
-  })
-  const verb = verbOf(failure)
   const start = survey.open?.offset ?? survey.byteLength
-  const message = `${source.name}: block ${block} (from byte ${start}) ${verb} ${problem.message}`
-  return { ...problem, message, hint: problem.hint ?? remedy(source, survey) }
+  const problem = problemOf(failure)
+  const message = `${source.name}: block ${block} (from byte ${start}) ${verbOf(failure)} ${problem.message}`
+  if (!(failure instanceof BlockDamage)) return { ...problem, message, block }
+  const exception = exceptionIn(lastPiece.subarray(-EXCEPTION_BYTES_MAX))
+  const hint =
+    exception === undefined
+      ? remedy(source, survey)
+      : `The server may have failed while it wrote this; near the end stands: ${exception}`
+  return { ...problem, message, hint, block, offset: failure.offset }
 }
 
 function verbOf(failure: SluiceError): string {
