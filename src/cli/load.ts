@@ -156,7 +156,9 @@ async function watch(
       screen.message(`${result.at === undefined ? '' : `${result.at}: `}${describeError(result.error)}`)
     if (options.showsProgress || process.stdout.isTTY || result.resume !== undefined)
       process.stderr.write(`${textSummary(options, result, seconds())}\n`)
-    if (!process.stdout.isTTY) process.stdout.write(`${jsonSummary(options, result, seconds())}\n`)
+    // Where stdout is the target, the blocks are all that belongs there.
+    const output = /^file:(-|\/dev\/stdout)$/.test(options.to) ? process.stderr : process.stdout
+    if (!output.isTTY) output.write(`${jsonSummary(options, result, seconds())}\n`)
   }
   let signals = 0
   const onSignal = () => {

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeBlocks } from '../../src/native.ts'
 import { type ChdbFront, startFront } from '../support/chdb-front.ts'
-import { Files, sluice } from './run.ts'
+import { Files, sluice, start } from './run.ts'
 
 let front: ChdbFront
 const files = new Files()
@@ -38,6 +40,20 @@ const AS = {
   tsv: () =>
     `tags\tat\tname\tid\n${ROWS.map((row) => `[${row.tags}]\t${row.at}\t${row.name.replaceAll('\n', '\\n')}\t${row.id}`).join('\n')}\n`,
 }
+
+describe('stdout as the target', () => {
+  it('holds the blocks alone: the summary goes to stderr', async () => {
+    const child = start(['load', 't', '--to', 'file:-', '--format', 'csv'])
+    const pieces: Buffer[] = []
+    const notes: Buffer[] = []
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+    child.stderr.on('data', (piece: Buffer) => notes.push(piece))
+    child.stdin.end('id,name\n1,a\n2,b\n')
+    await once(child, 'close')
+    expect(decodeBlocks(Buffer.concat(pieces)).flatMap(({ rows }) => rows)).toHaveLength(2)
+    expect(Buffer.concat(notes).toString()).toContain('"rows":2')
+  })
+})
 
 describe('the same rows from every format', () => {
   let expected: string
