@@ -41,6 +41,26 @@ function copyText(out: usize, from: usize, byteLength: u32): void {
   } while (out < end);
 }
 
+/**
+ * A column that is bytes and offsets already: value i is text + offsets[i] up to text + offsets[i + 1], any bytes; an empty one
+ * where nulls[i] is 1 (address 0 for no NULLs). Here `ends` is only written. Returns the new end of the body.
+ */
+export function writeTexts(
+  body: usize, end: u32, ends: usize, text: usize, offsets: usize, count: u32, nulls: usize,
+): u32 {
+  let out = body + end;
+  for (let row: u32 = 0; row < count; row++) {
+    const start = load<u32>(offsets + (<usize>row << 2));
+    const isNull = nulls ? load<u8>(nulls + row) : 0;
+    const length: u32 = isNull ? 0 : load<u32>(offsets + (<usize>row << 2) + 4) - start;
+    out = writeVarUInt(out, length);
+    copyText(out, text + start, length);
+    out += length;
+    store<u32>(ends + (<usize>row << 2), <u32>(out - body));
+  }
+  return <u32>(out - body);
+}
+
 /** Whether the next `byteLength` bytes are all ASCII. Reads up to 15 bytes further. */
 // @ts-ignore: decorator
 @inline

@@ -4,6 +4,7 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
+import { type ColumnSource, isTypedArray, ListSource, TypedSource } from './column-data.ts'
 
 /** What Array and Map share: cumulative ends as UInt64, of which the upper words stay 0 as the arena came. */
 export abstract class OffsetsColumn extends FixedColumn {
@@ -71,8 +72,37 @@ export class ArrayColumn extends OffsetsColumn {
     const start = this.beginRow(index)
     if (start + length > this.room) this.grow(start + length)
     this.context.byteBound += length * inner.boundWidth
-    for (let i = 0; i < length; i++) inner.put(start + i, value[i])
+    if (length >= COPIED && isTypedArray(value)) inner.putColumn(start, new TypedSource(value), 0, length)
+    else for (let i = 0; i < length; i++) inner.put(start + i, value[i])
     this.endRow(index, start + length)
+  }
+  override putItems(index: number, items: ColumnSource, from: number, to: number): void {
+    const start = this.beginRow(index)
+    const end = start + to - from
+    if (end > this.room) this.grow(end)
+    this.context.byteBound += (to - from) * this.inner.boundWidth
+    for (let i = from; i < to; i++) items.putInto(this.inner, start + i - from, i)
+    this.endRow(index, end)
+  }
+  override putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
+    if (!(source instanceof ListSource)) return this.putEach(index, source, from, count, nulls)
+    const { items, offsets } = source
+    const { context, inner } = this
+    // The first array goes whole, the others as far as they fit.
+    const widest = Math.floor(context.columnBytesMax / inner.boundWidth)
+    let rows = 1
+    while (rows < count && offsets[from + rows + 1] - offsets[from] <= widest) rows++
+    const start = this.elements(index)
+    const first = offsets[from]
+    const length = offsets[from + rows] - first
+    if (start + length > this.room) this.grow(start + length)
+    context.byteBound += length * inner.boundWidth
+    let taken = inner.putColumn(start, items, first, length)
+    while (taken < offsets[from + 1] - first)
+      taken += inner.putColumn(start + taken, items, first + taken, length - taken)
+    while (rows > 1 && offsets[from + rows] - first > taken) rows--
+    for (let i = 0; i < rows; i++) this.endRow(index + i, start + offsets[from + i + 1] - first)
+    return rows
   }
   override putSource(source: RowSource, index: string, value: string): string {
     if (!this.isRowLevel) return super.putSource(source, index, value)
@@ -123,6 +153,5 @@ export class ArrayColumn extends OffsetsColumn {
   }
 }
 
-function isTypedArray(value: unknown): value is ArrayLike<unknown> {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView)
-}
+/** From so many elements on a typed array is copied as a whole; setting that up takes as long as so many values. */
+const COPIED = 16

@@ -8,6 +8,8 @@ import type { ErrorCode } from '../errors.ts'
 import { show } from '../errors.ts'
 import type { Arena } from '../wasm/core.ts'
 import type { Pieces } from '../wasm/pieces.ts'
+import { type ArrayKind, type ColumnSource, type TypedArray, TypedSource } from './column-data.ts'
+import { beginsWithText, putTexts, type TextParser } from './texts.ts'
 
 /** What the columns of one block share. */
 export class StagingContext {
@@ -26,6 +28,8 @@ export class StagingContext {
   checkBytes = 0
   /** Upper bound of the text and element bytes staged since they were last counted exactly. */
   byteBound = 0
+  /** Of a whole column, values are staged until they add this much to the byteBound; the rest comes after a look at the block. */
+  columnBytesMax = Number.POSITIVE_INFINITY
   /** Region that text is written to before the core cuts it into values; shared, because nothing stays in it. */
   readonly scratch: Scratch
   /** Address of 64 zero bytes that nothing writes to. */
@@ -101,7 +105,9 @@ export interface RowSource {
  * would be an empty one without a word.
  */
 export function isKeyed(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'
+  return (
+    Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'
+  )
 }
 
 /** A value was refused. Becomes an EncodeError where table and row are known. */
@@ -171,6 +177,36 @@ export abstract class StagedColumn {
   putSource(source: RowSource, index: string, value: string): string {
     return `${source.name(this)}.put(${index}, ${value})`
   }
+  /**
+   * Stages values of a whole column, from number `from` on, as numbers `index` and on; `ensure` was called before.
+   *
+   * @param nulls  address of one byte a value, 1 = NULL and the placeholder is staged; 0 where none is
+   * @returns      how many: less than `count` where they are large (context.columnBytesMax, but one at least), or where the next
+   *               one does not belong into the open block
+   * @throws {Refusal}  of any of them; whoever wants to name the row stages them one by one then
+   */
+  putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
+    return this.putEach(index, source, from, count, nulls)
+  }
+  /** putColumn() without a faster way. */
+  protected putEach(index: number, source: ColumnSource, from: number, count: number, nulls: number): number {
+    const { context } = this
+    const enough = context.byteBound + context.columnBytesMax
+    for (let i = 0; i < count; i++) {
+      source.stage(this, index + i, from + i, nulls !== 0)
+      if (context.byteBound > enough) return i + 1
+    }
+    return count
+  }
+  /** Whether a column of texts is read where a row's text may be none: putText(). */
+  get readsText(): boolean {
+    return false
+  }
+  putText(index: number, text: string): void {
+    this.put(index, text)
+  }
+  /** Stages the items from `from` up to `to` as one array; absent where a value is no array. */
+  putItems?(index: number, items: ColumnSource, from: number, to: number): void
   /** Stages the value a missing one gets: the type's zero, NULL, an Enum's lowest code. */
   abstract putDefault(index: number): void
   /** Stages the placeholder under a NULL. */
@@ -249,6 +285,8 @@ export abstract class FixedColumn extends StagedColumn {
   readonly minWidth: number
   ptr = 0
   protected capacity = 0
+  /** The core's way to read texts, where it has one. */
+  protected readonly parser: TextParser | undefined = undefined
 
   constructor(context: StagingContext, type: string, width: number) {
     super(context, type)
@@ -271,6 +309,39 @@ export abstract class FixedColumn extends StagedColumn {
     this.bind()
   }
 
+  override putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
+    const values = source.unmasked
+    const view = values instanceof TypedSource ? this.viewFor(values.kind) : undefined
+    if (view) {
+      copyInto(view, (values as TypedSource).values, index, from, count)
+      if (nulls !== 0) this.context.arena.core.zeroNulls(this.ptr + index * this.width, this.width, nulls, count)
+      this.#putStrays(index, source, from, count, nulls)
+      return count
+    }
+    const { parser } = this
+    if (parser === undefined || !beginsWithText(this, values, from, count))
+      return this.putEach(index, source, from, count, nulls)
+    putTexts(this, parser, index, source, from, count, nulls)
+    return count
+  }
+  /** put() says what is wrong with values that were copied and do not belong here. */
+  #putStrays(index: number, source: ColumnSource, from: number, count: number, nulls: number): void {
+    const end = index + count
+    for (let at = this.findStray(index, end); at < end; at = this.findStray(at + 1, end))
+      source.stage(this, at, from + at - index, nulls !== 0)
+  }
+  /** The view that an array of this kind is copied into as it is; undefined where the values go one by one. */
+  protected viewFor(_kind: ArrayKind): TypedArray | undefined {
+    return undefined
+  }
+  /** The first value from `index` on that may be in memory but not in this column; `end` where there is none. */
+  protected findStray(_index: number, end: number): number {
+    return end
+  }
+  override get readsText(): boolean {
+    return this.parser !== undefined
+  }
+
   countBytes(count: number): number {
     return count * this.width
   }
@@ -278,4 +349,10 @@ export abstract class FixedColumn extends StagedColumn {
   data(pieces: Pieces, count: number): void {
     pieces.add(this.ptr, count * this.width)
   }
+}
+
+/** What viewFor() promises: same kind, or one whose values all fit. */
+function copyInto(view: TypedArray, values: TypedArray, index: number, from: number, count: number): void {
+  const part = from === 0 && count === values.length ? values : values.subarray(from, from + count)
+  ;(view as Uint8Array).set(part as Uint8Array, index)
 }

@@ -7,7 +7,9 @@
 import { show } from '../errors.ts'
 import { parseInstant } from './calendar.ts'
 import { FixedColumn, type RowSource, type StagingContext } from './column.ts'
+import type { ArrayKind } from './column-data.ts'
 import { isDate, refuseInstant } from './date.ts'
+import type { TextParser } from './texts.ts'
 import { fractionTicks, POWERS_OF_TEN, putProduct } from './ticks.ts'
 
 const FIRST_SECOND = -62_135_596_800n // 0001-01-01T00:00:00Z
@@ -18,6 +20,10 @@ export class DateTime64Column extends FixedColumn {
   words: Int32Array = new Int32Array(0)
   #ticks: BigInt64Array = new BigInt64Array(0)
   readonly #scale: number
+  protected override readonly parser: TextParser = (out, text, offsets, row, count, nulls) =>
+    this.context.arena.core.parseDateTime64s(out, text, offsets, row, count, nulls, this.#scale)
+  /** Address of the first and the last tick. */
+  readonly #boundsPtr: number
   /** Milliseconds that are one tick (P < 3), and ticks that are one millisecond (P >= 3). */
   readonly #msPerTick: number
   readonly #ticksPerMs: number
@@ -36,6 +42,8 @@ export class DateTime64Column extends FixedColumn {
     const max = (LAST_SECOND + 1n) * perSecond - 1n
     this.#minTicks = min < -INT64_MAX - 1n ? -INT64_MAX - 1n : min
     this.#maxTicks = max > INT64_MAX ? INT64_MAX : max
+    this.#boundsPtr = context.arena.reserve(16)
+    context.arena.i64(this.#boundsPtr, 2).set([this.#minTicks, this.#maxTicks])
     // Whole milliseconds inside the ticks' range; BigInt division cuts towards zero, so both ends stay inside.
     this.#minMs = Number(
       scale < 3 ? this.#minTicks * BigInt(this.#msPerTick) : this.#minTicks / BigInt(this.#ticksPerMs),
@@ -68,6 +76,12 @@ export class DateTime64Column extends FixedColumn {
     ${source.view(this, 'words')}[${index} * 2] = ${ms} | 0
     ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${ms} / 4294967296) | 0
   } else ${column}.put(${index}, ${value})`
+  }
+  protected override viewFor(kind: ArrayKind): BigInt64Array | undefined {
+    return kind === 'BigInt64Array' ? this.#ticks : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    return this.context.arena.core.findOutside64(this.ptr, index, end, this.#boundsPtr) >>> 0
   }
   putDefault(index: number): void {
     this.words[index * 2] = 0

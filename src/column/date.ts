@@ -7,6 +7,8 @@
 import { show } from '../errors.ts'
 import { parseDays, parseInstant } from './calendar.ts'
 import { FixedColumn, Refusal, type RowSource, type StagedColumn } from './column.ts'
+import { type ArrayKind, SIGNED, UNSIGNED } from './column-data.ts'
+import type { TextParser } from './texts.ts'
 
 /**
  * A Date for sure; what else is one goes the long way. The constructor is found through the map that V8 checks anyway, where
@@ -73,6 +75,7 @@ function otherDays(
 
 export class DateColumn extends FixedColumn {
   values: Uint16Array = new Uint16Array(0)
+  protected override readonly parser: TextParser = this.context.arena.core.parseDates
   protected bind(): void {
     this.values = this.context.arena.u16(this.ptr, this.capacity)
   }
@@ -93,6 +96,9 @@ export class DateColumn extends FixedColumn {
     return `const ${days} = ${isDate(value)} ? Math.floor(${value}.getTime() / ${DAY_MS}) : -1
   if ((${days} & 65535) === ${days}) ${source.view(this, 'values')}[${index}] = ${days}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Uint16Array | undefined {
+    return UNSIGNED[16].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -100,12 +106,20 @@ export class DateColumn extends FixedColumn {
 
 export class Date32Column extends FixedColumn {
   values: Int32Array = new Int32Array(0)
+  protected override readonly parser: TextParser = (out, text, offsets, row, count, nulls) =>
+    this.context.arena.core.parseDate32s(out, text, offsets, row, count, nulls, FIRST_DATE32, LAST_DATE32)
   protected bind(): void {
     this.values = this.context.arena.i32(this.ptr, this.capacity)
   }
   put(index: number, value: unknown): void {
     if (value === undefined) this.putMissing(index)
     else this.values[index] = otherDays(this, index, value, FIRST_DATE32, LAST_DATE32, '1900-01-01 to 2299-12-31')
+  }
+  protected override viewFor(kind: ArrayKind): Int32Array | undefined {
+    return SIGNED[32].includes(kind) ? this.values : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    return this.context.arena.core.findOutside32(this.ptr, index, end, FIRST_DATE32, LAST_DATE32) >>> 0
   }
   putDefault(index: number): void {
     this.values[index] = FIRST_DATE32
@@ -120,6 +134,7 @@ const LAST_DATE32 = 120529
 
 export class DateTimeColumn extends FixedColumn {
   values: Uint32Array = new Uint32Array(0)
+  protected override readonly parser: TextParser = this.context.arena.core.parseDateTimes
   protected bind(): void {
     this.values = this.context.arena.u32(this.ptr, this.capacity)
   }
@@ -140,6 +155,9 @@ export class DateTimeColumn extends FixedColumn {
     const seconds = source.local()
     return `const ${seconds} = typeof ${value} === 'number' ? ${value} : ${isDate(value)} ? Math.floor(${value}.getTime() / 1000) : -1
   if (${seconds} >>> 0 === ${seconds}) ${source.view(this, 'values')}[${index}] = ${seconds}; else ${column}.put(${index}, ${value})`
+  }
+  protected override viewFor(kind: ArrayKind): Uint32Array | undefined {
+    return UNSIGNED[32].includes(kind) ? this.values : undefined
   }
   putDefault(index: number): void {
     this.values[index] = 0

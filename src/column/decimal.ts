@@ -6,6 +6,7 @@
 
 import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
+import type { TextParser } from './texts.ts'
 import { putSafe } from './ticks.ts'
 import { putLimbs } from './wide-integer.ts'
 
@@ -16,6 +17,18 @@ const TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 export class DecimalColumn extends FixedColumn {
   #small: Int32Array = new Int32Array(0)
   #limbs: BigInt64Array = new BigInt64Array(0)
+  protected override readonly parser: TextParser = (out, text, offsets, row, count, nulls) =>
+    this.context.arena.core.parseDecimals(
+      out,
+      text,
+      offsets,
+      row,
+      count,
+      nulls,
+      this.width,
+      this.#precision,
+      this.#scale,
+    )
   readonly #precision: number
   readonly #scale: number
   readonly #factor: number

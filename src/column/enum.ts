@@ -7,18 +7,23 @@
 import { show } from '../errors.ts'
 import type { EnumValue } from '../types/node.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
+import { type ArrayKind, SIGNED } from './column-data.ts'
 
 export class EnumColumn extends FixedColumn {
   values: Int8Array | Int16Array = new Int8Array(0)
   readonly #codes: Map<unknown, number>
   readonly #labels: readonly EnumValue[]
   readonly #lowest: number
+  /** 1 where the code, its sign bit as one more bit of a place, has a label. */
+  readonly #labelled: Uint8Array
 
   constructor(context: StagingContext, type: string, width: 1 | 2, labels: readonly EnumValue[]) {
     super(context, type, width)
     this.#labels = labels
     this.#codes = new Map()
     for (const { label, code } of labels) this.#codes.set(label, code).set(code, code)
+    this.#labelled = new Uint8Array(width === 1 ? 0x100 : 0x10000)
+    for (const { code } of labels) this.#labelled[code & (this.#labelled.length - 1)] = 1
     this.#lowest = Math.min(...labels.map(({ code }) => code))
   }
   protected bind(): void {
@@ -40,6 +45,17 @@ export class EnumColumn extends FixedColumn {
         `The labels are ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
       )
     } else this.refuseType(index, value, 'a label or its number')
+  }
+  /** Codes; labels go one by one. */
+  protected override viewFor(kind: ArrayKind): Int8Array | Int16Array | undefined {
+    return SIGNED[this.width === 1 ? 8 : 16].includes(kind) ? this.values : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    const labelled = this.#labelled
+    const mask = labelled.length - 1
+    let at = index
+    while (at < end && labelled[this.values[at] & mask] === 1) at++
+    return at
   }
   putDefault(index: number): void {
     this.values[index] = this.#lowest

@@ -3,9 +3,12 @@
 //   FixedString(4)   'ab', 'abcd' ──▶ 61 62 00 00   61 62 63 64
 
 import { FixedColumn, type StagingContext } from './column.ts'
+import type { TextParser } from './texts.ts'
 
 export class FixedStringColumn extends FixedColumn {
   #bytes: Buffer = Buffer.alloc(0)
+  protected override readonly parser: TextParser = (out, text, offsets, row, count, nulls) =>
+    this.context.arena.core.padStrings(out, text, offsets, row, count, nulls, this.width)
   constructor(context: StagingContext, type: string, length: number) {
     super(context, type, length)
   }
@@ -34,6 +37,10 @@ export class FixedStringColumn extends FixedColumn {
       this.#bytes.fill(0, start + value.byteLength, start + this.width)
     } else if (value === undefined) this.putMissing(index)
     else this.refuseType(index, value, 'a string, or a Uint8Array of raw bytes')
+  }
+  /** Its texts may be any bytes. */
+  override get readsText(): boolean {
+    return false
   }
   putDefault(index: number): void {
     this.#bytes.fill(0, index * this.width, (index + 1) * this.width)

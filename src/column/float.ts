@@ -3,6 +3,7 @@
 //   Float32 1.5 ──▶ 00 00 c0 3f        BFloat16 1.5 ──▶ c0 3f
 
 import { FixedColumn, Refusal, type RowSource } from './column.ts'
+import type { ArrayKind } from './column-data.ts'
 
 const TAKES = 'a number or a bigint'
 
@@ -38,6 +39,9 @@ export class Float64Column extends FloatColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number') ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Float64Array | undefined {
+    return kind.startsWith('Big') ? undefined : this.values
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
@@ -52,6 +56,9 @@ export class Float32Column extends FloatColumn {
     if (typeof value === 'number') this.values[index] = inFloat32(this, index, value)
     else if (value === undefined) this.putMissing(index)
     else this.values[index] = inFloat32(this, index, this.convert(index, value))
+  }
+  protected override viewFor(kind: ArrayKind): Float32Array | undefined {
+    return kind.startsWith('Big') || kind === 'Float64Array' ? undefined : this.values
   }
   putDefault(index: number): void {
     this.values[index] = 0

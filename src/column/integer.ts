@@ -6,7 +6,10 @@
 // seen one kind of typed array is a single instruction.
 
 import { show } from '../errors.ts'
-import { FixedColumn, Refusal, type RowSource, type StagedColumn } from './column.ts'
+import { FixedColumn, Refusal, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
+import { type ArrayKind, SIGNED, UNSIGNED } from './column-data.ts'
+import type { TextParser } from './texts.ts'
+import { integerParser, toBigInt } from './wide-integer.ts'
 
 const TAKES = 'a whole number, a bigint or a boolean'
 
@@ -42,7 +45,19 @@ function smallInteger(column: StagedColumn, index: number, value: unknown, min: 
   return number
 }
 
-export class UInt8Column extends FixedColumn {
+/** A text is an integer where a whole column is texts; in a row it is none. */
+abstract class IntegerColumn extends FixedColumn {
+  protected override readonly parser: TextParser
+  constructor(context: StagingContext, type: string, width: number) {
+    super(context, type, width)
+    this.parser = integerParser(context, width, type.startsWith('I'))
+  }
+  override putText(index: number, text: string): void {
+    this.put(index, toBigInt(this, index, text))
+  }
+}
+
+export class UInt8Column extends IntegerColumn {
   values: Uint8Array = new Uint8Array(0)
   protected bind(): void {
     this.values = this.context.arena.u8(this.ptr, this.capacity)
@@ -56,12 +71,15 @@ export class UInt8Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && (${value} & 255) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Uint8Array | undefined {
+    return UNSIGNED[8].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
 }
 
-export class Int8Column extends FixedColumn {
+export class Int8Column extends IntegerColumn {
   values: Int8Array = new Int8Array(0)
   protected bind(): void {
     this.values = this.context.arena.i8(this.ptr, this.capacity)
@@ -75,12 +93,15 @@ export class Int8Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && ${value} << 24 >> 24 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Int8Array | undefined {
+    return SIGNED[8].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
 }
 
-export class UInt16Column extends FixedColumn {
+export class UInt16Column extends IntegerColumn {
   values: Uint16Array = new Uint16Array(0)
   protected bind(): void {
     this.values = this.context.arena.u16(this.ptr, this.capacity)
@@ -94,12 +115,15 @@ export class UInt16Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && (${value} & 65535) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Uint16Array | undefined {
+    return UNSIGNED[16].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
 }
 
-export class Int16Column extends FixedColumn {
+export class Int16Column extends IntegerColumn {
   values: Int16Array = new Int16Array(0)
   protected bind(): void {
     this.values = this.context.arena.i16(this.ptr, this.capacity)
@@ -113,12 +137,15 @@ export class Int16Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && ${value} << 16 >> 16 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Int16Array | undefined {
+    return SIGNED[16].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
 }
 
-export class UInt32Column extends FixedColumn {
+export class UInt32Column extends IntegerColumn {
   values: Uint32Array = new Uint32Array(0)
   protected bind(): void {
     this.values = this.context.arena.u32(this.ptr, this.capacity)
@@ -132,12 +159,15 @@ export class UInt32Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && ${value} >>> 0 === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): Uint32Array | undefined {
+    return UNSIGNED[32].includes(kind) ? this.values : undefined
+  }
   putDefault(index: number): void {
     this.values[index] = 0
   }
 }
 
-export class Int32Column extends FixedColumn {
+export class Int32Column extends IntegerColumn {
   values: Int32Array = new Int32Array(0)
   protected bind(): void {
     this.values = this.context.arena.i32(this.ptr, this.capacity)
@@ -150,6 +180,9 @@ export class Int32Column extends FixedColumn {
   override putSource(source: RowSource, index: string, value: string): string {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && (${value} | 0) === ${value}) ${source.view(this, 'values')}[${index}] = ${value}; else ${column}.put(${index}, ${value})`
+  }
+  protected override viewFor(kind: ArrayKind): Int32Array | undefined {
+    return SIGNED[32].includes(kind) ? this.values : undefined
   }
   putDefault(index: number): void {
     this.values[index] = 0
@@ -169,6 +202,14 @@ export class BoolColumn extends FixedColumn {
     else if (typeof value === 'number') {
       this.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} is neither 0 nor 1`, 'Pass true, false, 0 or 1.')
     } else this.refuseType(index, value, 'true, false, 0 or 1')
+  }
+  protected override viewFor(kind: ArrayKind): Uint8Array | undefined {
+    return UNSIGNED[8].includes(kind) ? this.values : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    let at = index
+    while (at < end && this.values[at] <= 1) at++
+    return at
   }
   putDefault(index: number): void {
     this.values[index] = 0

@@ -5,6 +5,8 @@
 import { isIPv6 } from 'node:net'
 import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
+import { type ArrayKind, UNSIGNED } from './column-data.ts'
+import type { TextParser } from './texts.ts'
 
 /** The address as a number, or -1. No octet with a leading zero: readers disagree whether it is octal. */
 export function parseIPv4(text: string): number {
@@ -29,6 +31,7 @@ export function parseIPv4(text: string): number {
 
 export class IPv4Column extends FixedColumn {
   #values: Uint32Array = new Uint32Array(0)
+  protected override readonly parser: TextParser = this.context.arena.core.parseIPv4s
   protected bind(): void {
     this.#values = this.context.arena.u32(this.ptr, this.capacity)
   }
@@ -59,10 +62,14 @@ export class IPv4Column extends FixedColumn {
   putDefault(index: number): void {
     this.#values[index] = 0
   }
+  protected override viewFor(kind: ArrayKind): Uint32Array | undefined {
+    return UNSIGNED[32].includes(kind) ? this.#values : undefined
+  }
 }
 
 export class IPv6Column extends FixedColumn {
   #bytes: Uint8Array = new Uint8Array(0)
+  protected override readonly parser: TextParser = this.context.arena.core.parseIPv6s
   constructor(context: StagingContext, type: string) {
     super(context, type, 16)
   }

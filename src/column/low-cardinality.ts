@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Pieces } from '../wasm/pieces.ts'
 import { FixedColumn, StagedColumn, type StagingContext } from './column.ts'
+import type { ColumnSource } from './column-data.ts'
 import { NullMap } from './nullable.ts'
 import type { StringColumn } from './string.ts'
 
@@ -216,6 +217,19 @@ export class LowCardinalityFixedColumn extends StagedColumn implements Dictionar
       this.#nulls.put(index, false)
     }
     this.#inner.put(index, value)
+  }
+  override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
+    if (source.mayMiss(from, count)) return this.putEach(index, source, from, count, 0)
+    const nulls = this.#nulls
+    const nullCount = nulls === undefined ? 0 : source.writeNulls(nulls.flags, index, from, count)
+    return this.#inner.putColumn(index, source, from, count, nullCount === 0 ? 0 : nulls!.ptr + index)
+  }
+  override get readsText(): boolean {
+    return this.#inner.readsText
+  }
+  override putText(index: number, text: string): void {
+    this.#nulls?.put(index, false)
+    this.#inner.putText(index, text)
   }
   putDefault(index: number): void {
     if (this.#nulls) {

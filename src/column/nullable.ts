@@ -4,6 +4,7 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
+import type { ColumnSource } from './column-data.ts'
 
 /** One byte a row. */
 export class NullMap extends FixedColumn {
@@ -51,6 +52,18 @@ export class NullableColumn extends FixedColumn {
     const column = source.name(this)
     const inner = this.inner.putSource(source, index, value)
     return `if (${value} == null) ${column}.put(${index}, ${value}); else { ${source.view(this, 'flags')}[${index}] = 0; ${inner} }`
+  }
+  override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
+    if (source.mayMiss(from, count)) return this.putEach(index, source, from, count, 0)
+    const nullCount = source.writeNulls(this.flags, index, from, count)
+    return this.inner.putColumn(index, source, from, count, nullCount === 0 ? 0 : this.ptr + index)
+  }
+  override get readsText(): boolean {
+    return this.inner.readsText
+  }
+  override putText(index: number, text: string): void {
+    this.flags[index] = 0
+    this.inner.putText(index, text)
   }
   putNull(index: number): void {
     this.flags[index] = 1

@@ -15,6 +15,8 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { Refusal, type RowSource, StagedColumn, type StagingContext } from './column.ts'
+import { type ColumnSource, TextSource } from './column-data.ts'
+import { textsWithin, writeTexts } from './texts.ts'
 
 /** Longest value the character loop takes; from 13 characters on the rope is cheaper. */
 const SHORT = 12
@@ -101,6 +103,33 @@ export class StringColumn extends StagedColumn {
     }
     if (${at} === ${value}.length) ${source.view(this, 'ends')}[${index}] = ${column}.bodyEnd = ${out}; else ${column}.putLong(${index}, ${value})
   } else ${column}.put(${index}, ${value})`
+  }
+
+  /** Bytes and offsets need no JavaScript strings on their way. */
+  override putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
+    const texts = source.unmasked
+    if (!(texts instanceof TextSource)) return this.putEach(index, source, from, count, nulls)
+    const { context } = this
+    const enough = context.byteBound + context.columnBytesMax
+    if (this.#ropeCount > 0) this.#settle()
+    let at = 0
+    while (at < count && context.byteBound <= enough) {
+      const rows = textsWithin(texts, from + at, count - at)
+      if (rows === 0) source.stage(this, index + at, from + at, nulls !== 0)
+      else this.#putTexts(index + at, texts, from + at, rows, nulls === 0 ? 0 : nulls + at)
+      at += Math.max(rows, 1)
+    }
+    return at
+  }
+  #putTexts(index: number, texts: TextSource, from: number, count: number, nulls: number): void {
+    const { arena, scratch } = this.context
+    const { core } = arena
+    const byteLength = texts.offsets[from + count] - texts.offsets[from]
+    this.context.byteBound += byteLength + count * 5
+    this.#ensureBody(this.bodyEnd + core.textBound(count, byteLength))
+    const text = writeTexts(this.context, texts, from, count)
+    const ends = this.endsPtr + index * 4
+    this.bodyEnd = core.writeTexts(this.bodyPtr, this.bodyEnd, ends, text, scratch.ptr, count, nulls) >>> 0
   }
 
   /** A text that joins the rope, is long, or is not ASCII. */

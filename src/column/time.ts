@@ -4,6 +4,7 @@
 
 import { show } from '../errors.ts'
 import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
+import { type ArrayKind, SIGNED } from './column-data.ts'
 import { fractionTicks, POWERS_OF_TEN, putSafe } from './ticks.ts'
 
 const CLOCK = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?$/
@@ -69,6 +70,12 @@ export class TimeColumn extends FixedColumn {
     checkRange(this, index, value, duration, fractionTicks(duration.fraction, 0))
     this.#values[index] = duration.negative ? -duration.seconds : duration.seconds
   }
+  protected override viewFor(kind: ArrayKind): Int32Array | undefined {
+    return SIGNED[32].includes(kind) ? this.#values : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    return this.context.arena.core.findOutside32(this.ptr, index, end, -LAST_SECOND, LAST_SECOND) >>> 0
+  }
   putDefault(index: number): void {
     this.#values[index] = 0
   }
@@ -79,10 +86,14 @@ export class Time64Column extends FixedColumn {
   #ticks: BigInt64Array = new BigInt64Array(0)
   readonly #scale: number
   readonly #maxTicks: bigint
+  /** Address of the first and the last tick. */
+  readonly #boundsPtr: number
   constructor(context: StagingContext, type: string, scale: number) {
     super(context, type, 8)
     this.#scale = scale
     this.#maxTicks = BigInt(LAST_SECOND + 1) * BigInt(POWERS_OF_TEN[scale]) - 1n
+    this.#boundsPtr = context.arena.reserve(16)
+    context.arena.i64(this.#boundsPtr, 2).set([-this.#maxTicks, this.#maxTicks])
   }
   protected bind(): void {
     this.#words = this.context.arena.i32(this.ptr, this.capacity * 2)
@@ -101,6 +112,12 @@ export class Time64Column extends FixedColumn {
     checkRange(this, index, value, duration, fraction)
     const ticks = duration.seconds * POWERS_OF_TEN[this.#scale] + fraction // below 3.6e15, a safe integer
     putSafe(this.#words, index, duration.negative ? -ticks : ticks)
+  }
+  protected override viewFor(kind: ArrayKind): BigInt64Array | undefined {
+    return kind === 'BigInt64Array' ? this.#ticks : undefined
+  }
+  protected override findStray(index: number, end: number): number {
+    return this.context.arena.core.findOutside64(this.ptr, index, end, this.#boundsPtr) >>> 0
   }
   putDefault(index: number): void {
     putSafe(this.#words, index, 0)

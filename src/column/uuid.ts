@@ -4,6 +4,7 @@
 
 import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
+import type { TextParser } from './texts.ts'
 
 /** Value of a hex digit by character code; 255 for every other. */
 const HEX = new Uint8Array(128).fill(255)
@@ -16,6 +17,7 @@ const PLACES = [16, 14, 11, 9, 6, 4, 2, 0, 34, 32, 30, 28, 26, 24, 21, 19]
 
 export class UuidColumn extends FixedColumn {
   #bytes: Uint8Array = new Uint8Array(0)
+  protected override readonly parser: TextParser = this.context.arena.core.parseUuids
   constructor(context: StagingContext, type: string) {
     super(context, type, 16)
   }

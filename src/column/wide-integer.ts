@@ -6,6 +6,8 @@
 
 import { show } from '../errors.ts'
 import { FixedColumn, Refusal, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
+import type { ArrayKind } from './column-data.ts'
+import type { TextParser } from './texts.ts'
 
 const INTEGER_TEXT = /^[+-]?\d+$/
 const TWO_32 = 4294967296
@@ -45,6 +47,12 @@ export function toBigInt(column: StagedColumn, index: number, value: unknown): b
   column.refuseType(index, value, 'a bigint, a whole number up to 2^53-1 or a decimal string')
 }
 
+/** The core's way to read decimal integers, for a width of 1 to 32 bytes. */
+export function integerParser({ arena }: StagingContext, width: number, isSigned: boolean): TextParser {
+  return (out, text, offsets, row, count, nulls) =>
+    arena.core.parseIntegers(out, text, offsets, row, count, nulls, width, isSigned)
+}
+
 export function refuseRange(column: StagedColumn, index: number, value: unknown, min: bigint, max: bigint): never {
   throw new Refusal(
     'VALUE_OUT_OF_RANGE',
@@ -59,6 +67,11 @@ export function refuseRange(column: StagedColumn, index: number, value: unknown,
 export class UInt64Column extends FixedColumn {
   words: Int32Array = new Int32Array(0)
   bigs: BigUint64Array = new BigUint64Array(0)
+  protected override readonly parser: TextParser
+  constructor(context: StagingContext, type: string, width: number) {
+    super(context, type, width)
+    this.parser = integerParser(context, width, false)
+  }
   protected bind(): void {
     this.words = this.context.arena.i32(this.ptr, this.capacity * 2)
     this.bigs = this.context.arena.u64(this.ptr, this.capacity)
@@ -78,6 +91,9 @@ export class UInt64Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && ${value} >= 0 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${source.view(this, 'words')}[${index} * 2] = ${value} | 0; ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): BigUint64Array | undefined {
+    return kind === 'BigUint64Array' ? this.bigs : undefined
+  }
   putDefault(index: number): void {
     this.words[index * 2] = 0
     this.words[index * 2 + 1] = 0
@@ -87,6 +103,11 @@ export class UInt64Column extends FixedColumn {
 export class Int64Column extends FixedColumn {
   words: Int32Array = new Int32Array(0)
   bigs: BigInt64Array = new BigInt64Array(0)
+  protected override readonly parser: TextParser
+  constructor(context: StagingContext, type: string, width: number) {
+    super(context, type, width)
+    this.parser = integerParser(context, width, true)
+  }
   protected bind(): void {
     this.words = this.context.arena.i32(this.ptr, this.capacity * 2)
     this.bigs = this.context.arena.i64(this.ptr, this.capacity)
@@ -113,6 +134,9 @@ export class Int64Column extends FixedColumn {
     const column = source.name(this)
     return `if (typeof ${value} === 'number' && ${value} >= -9007199254740991 && ${value} <= 9007199254740991 && Math.floor(${value}) === ${value}) { ${source.view(this, 'words')}[${index} * 2] = ${value} | 0; ${source.view(this, 'words')}[${index} * 2 + 1] = Math.floor(${value} / 4294967296) | 0 } else ${column}.put(${index}, ${value})`
   }
+  protected override viewFor(kind: ArrayKind): BigInt64Array | undefined {
+    return kind === 'BigInt64Array' ? this.bigs : undefined
+  }
   putDefault(index: number): void {
     this.words[index * 2] = 0
     this.words[index * 2 + 1] = 0
@@ -124,8 +148,10 @@ export class BigIntegerColumn extends FixedColumn {
   limbs: BigInt64Array = new BigInt64Array(0)
   readonly #min: bigint
   readonly #max: bigint
+  protected override readonly parser: TextParser
   constructor(context: StagingContext, type: string, bits: 128 | 256, signed: boolean) {
     super(context, type, bits / 8)
+    this.parser = integerParser(context, this.width, signed)
     this.#min = signed ? -(1n << BigInt(bits - 1)) : 0n
     this.#max = (1n << BigInt(signed ? bits - 1 : bits)) - 1n
   }

@@ -24,6 +24,74 @@ export interface CoreExports {
     indexes: number,
   ): number
   narrowIndexes(out: number, indexes: number, count: number, widthLog2: number, nulls: number): void
+
+  // column/: whole columns. Of texts, see assembly/column/uuid.ts for what goes in and out
+  parseUuids(out: number, text: number, offsets: number, row: number, count: number, nulls: number): number
+  parseIPv4s(out: number, text: number, offsets: number, row: number, count: number, nulls: number): number
+  parseIPv6s(out: number, text: number, offsets: number, row: number, count: number, nulls: number): number
+  parseDates(out: number, text: number, offsets: number, row: number, count: number, nulls: number): number
+  parseDate32s(
+    out: number,
+    text: number,
+    offsets: number,
+    row: number,
+    count: number,
+    nulls: number,
+    first: number,
+    last: number,
+  ): number
+  parseDateTimes(out: number, text: number, offsets: number, row: number, count: number, nulls: number): number
+  parseDateTime64s(
+    out: number,
+    text: number,
+    offsets: number,
+    row: number,
+    count: number,
+    nulls: number,
+    scale: number,
+  ): number
+  parseDecimals(
+    out: number,
+    text: number,
+    offsets: number,
+    row: number,
+    count: number,
+    nulls: number,
+    width: number,
+    precision: number,
+    scale: number,
+  ): number
+  parseIntegers(
+    out: number,
+    text: number,
+    offsets: number,
+    row: number,
+    count: number,
+    nulls: number,
+    width: number,
+    isSigned: boolean,
+  ): number
+  padStrings(
+    out: number,
+    text: number,
+    offsets: number,
+    row: number,
+    count: number,
+    nulls: number,
+    width: number,
+  ): number
+  writeTexts(
+    body: number,
+    end: number,
+    ends: number,
+    text: number,
+    offsets: number,
+    count: number,
+    nulls: number,
+  ): number
+  zeroNulls(values: number, width: number, nulls: number, count: number): void
+  findOutside32(values: number, row: number, count: number, least: number, most: number): number
+  findOutside64(values: number, row: number, count: number, bounds: number): number
   // checksum/
   cityHash128(ptr: number, byteLength: number, result: number): void
   hashPieces(list: number, count: number, result: number): void
