@@ -104,8 +104,8 @@ export function builderOf(
     Object.entries(types).map(([name, type]) => ({
       name,
       type,
-      defaultKind: name in defaults ? 'DEFAULT' : '',
-      defaultExpression: defaults[name] ?? '',
+      defaultKind: Object.hasOwn(defaults, name) ? 'DEFAULT' : '',
+      defaultExpression: Object.hasOwn(defaults, name) ? defaults[name]! : '',
     })),
     { blockSize: 4096, blockBytes: 64 * 2 ** 20, compression: 'none', nullsAsDefault: true, ...options },
   )
