@@ -7,6 +7,7 @@
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { Refusal, StagedColumn } from './column.ts'
+import type { ColumnSource } from './column-data.ts'
 import type { Dictionary } from './low-cardinality.ts'
 import { NullMap } from './nullable.ts'
 
@@ -42,6 +43,9 @@ export abstract class OmittableColumn extends StagedColumn {
   }
   putDefault(index: number): void {
     this.inner.putDefault(index)
+  }
+  override get readsText(): boolean {
+    return this.inner.readsText
   }
   ensure(count: number): void {
     this.inner.ensure(count)
@@ -90,6 +94,15 @@ export class NullsColumn extends OmittableColumn {
       this.inner.put(index, value)
     }
   }
+  override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
+    if (source.mayMiss(from, count)) return this.putEach(index, source, from, count, 0)
+    this.#omitted.flags.fill(0, index, index + count)
+    return this.inner.putColumn(index, source, from, count)
+  }
+  override putText(index: number, text: string): void {
+    this.#omitted.flags[index] = 0
+    this.inner.putText(index, text)
+  }
   override ensure(count: number): void {
     this.#omitted.ensure(count)
     super.ensure(count)
@@ -127,6 +140,23 @@ export class UniformColumn extends OmittableColumn {
       this.#isOmitted = isOmitted
     }
     if (!isOmitted) this.inner.put(index, value)
+  }
+  /** As many as leave the column out like the open block does. */
+  override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
+    const isOmitted = source.isMissing(from)
+    if (index > 0 && isOmitted !== this.#isOmitted) return 0
+    let rows = 1
+    if (source.mayMiss(from, count)) while (rows < count && source.isMissing(from + rows) === isOmitted) rows++
+    else rows = count
+    if (!isOmitted) {
+      this.#isOmitted = false
+      return this.inner.putColumn(index, source, from, rows)
+    }
+    this.put(index, undefined)
+    return rows
+  }
+  override putText(index: number, text: string): void {
+    this.inner.putText(index, text)
   }
   omittedRows(count: number): number {
     return this.#isOmitted ? count : 0
