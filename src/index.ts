@@ -25,3 +25,4 @@ export type { CommitSummary, RollbackSummary, StatementStats } from './statement
 export type { Transaction } from './statement/transaction.ts'
 export type { Logger, ServerInfo, Settings, SettingValue } from './transport/transport.ts'
 export type { Column, Row } from './types/node.ts'
+export { type TypedValue, typed } from './types/typed.ts'

@@ -55,10 +55,12 @@ export function planColumns(
     } catch (error) {
       if (!(error instanceof SchemaError) || error.column !== undefined) throw error
       // The same refusal, now with the column that asked for it.
-      throw new SchemaError(error.code, `${[table, name].filter(Boolean).join('.')}: ${error.message}`, {
+      const [reason] = error.message.split('\n', 1)
+      throw new SchemaError(error.code, `${[table, name].filter(Boolean).join('.')}: ${reason}`, {
         table,
         column: name,
         type,
+        hint: error.hint,
         cause: error,
       })
     }
