@@ -21,7 +21,7 @@ let top: usize = (__heap_base + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 export function reserve(byteLength: usize): usize {
   const ptr = top;
   const end = ((ptr + byteLength + ALIGNMENT - 1) & ~(ALIGNMENT - 1)) + GAP;
-  if (end < ptr) return 0; // wrapped around 4 GiB
+  if (byteLength > usize.MAX_VALUE - ptr - ALIGNMENT - GAP) return 0; // end wrapped around 4 GiB
   const size = <usize>memory.size() * PAGE;
   // At 65,536 pages size wraps to 0 in 32 bits, which can only mean "everything is there".
   if (size != 0 && end > size) {
