@@ -35,6 +35,12 @@ export interface StatementOptions {
   ignoreUnknown?: boolean
   /** Looks for unknown keys on every row, not only on the first of a block and where a column is missing. */
   strictKeys?: boolean
+  /**
+   * When the table changes while the statement is open. 'error', the default: a block that it does not take ends the statement.
+   * 'adapt': where nothing can be lost, rows of such blocks go again for the table as it is, under new tokens, and the rows after
+   * them follow it: columns that were added, and types that take the values of the old ones. The event `schema` tells.
+   */
+  onSchemaChange?: 'error' | 'adapt'
   /** What a lone surrogate becomes: U+FFFD ('replace', the default) or an error. */
   invalidText?: 'replace' | 'refuse'
 }
@@ -53,7 +59,11 @@ const NUMBERS: Record<Exclude<Resolved, 'holdUntilCommit'>, readonly [number, nu
   holdBytesMax: [1024 * MIB, 1, Number.MAX_SAFE_INTEGER],
 }
 const FLAGS = ['holdUntilCommit', 'deterministic', 'exactlyOnce', 'ignoreUnknown', 'strictKeys'] as const
-const CHOICES = { compression: ['lz4', 'none'], invalidText: ['replace', 'refuse'] } as const
+const CHOICES = {
+  compression: ['lz4', 'none'],
+  invalidText: ['replace', 'refuse'],
+  onSchemaChange: ['error', 'adapt'],
+} as const
 const OTHERS = ['settings', 'retry', 'signal', 'columns', 'engineId'] as const
 const NAMES = [...Object.keys(NUMBERS), ...FLAGS, ...Object.keys(CHOICES), ...OTHERS]
 
@@ -62,7 +72,6 @@ const NOT_YET: Record<string, string> = {
   spool:
     'Blocks are kept in memory: they survive a lost server, not a lost process. For equal tokens in every run use engineId with deterministic: true.',
   worker: 'Blocks are encoded in the calling thread.',
-  onSchemaChange: 'A changed table ends the statement with an error; prepare() again to follow it.',
   onReject: 'A row that does not fit is thrown by exec(); a block that the server refuses is a DeliveryError.',
 }
 
@@ -94,6 +103,7 @@ export function resolveOptions(given: StatementOptions): ResolvedOptions {
   }
   resolveRetry(given.retry)
   checkEngineId(given)
+  checkAdapt(given)
   checkColumns(given.columns)
   return { ...given, ...numbers, holdUntilCommit: given.holdUntilCommit ?? false } as ResolvedOptions
 }
@@ -112,6 +122,20 @@ function checkEngineId({ engineId, deterministic }: StatementOptions): void {
       'BAD_OPTION',
       'deterministic needs an engineId: what makes the tokens of this run those of the last.',
     )
+  }
+}
+
+function checkAdapt({ onSchemaChange, columns, deterministic }: StatementOptions): void {
+  if (onSchemaChange !== 'adapt') return
+  if (columns !== undefined) {
+    throw new UsageError('BAD_OPTION', "onSchemaChange: 'adapt' and columns exclude each other.", {
+      hint: 'Declared columns stay as they are, whatever the table becomes.',
+    })
+  }
+  if (deterministic) {
+    throw new UsageError('BAD_OPTION', "onSchemaChange: 'adapt' and deterministic exclude each other.", {
+      hint: 'Rows that go again for a changed table have other tokens than in another run.',
+    })
   }
 }
 

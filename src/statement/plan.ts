@@ -2,12 +2,14 @@ import type { BlockBuilder } from '../block/builder.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import type { Logger } from '../transport/transport.ts'
+import type { Column } from '../types/node.ts'
 import type { SchemaGuard } from './schema-guard.ts'
 
 /** What prepare() decided once for a statement. */
 export interface StatementPlan {
   /** `` `db`.`table` ``, for messages. */
   readonly name: string
+  readonly columns: readonly Column[]
   readonly builder: BlockBuilder
   readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'>
   /** Undefined for a file. */
@@ -15,6 +17,8 @@ export interface StatementPlan {
   readonly engineUuid: string
   /** Where a block with these columns goes. */
   readonly targetOf: (columnNames: readonly string[], nullsAsDefault: boolean) => BlockTarget
+  /** With onSchemaChange 'adapt'. */
+  readonly adapt?: AdaptPlan
   readonly blockBytes: number
   readonly flushInterval: number
   readonly maxPendingBlocks: number
@@ -23,4 +27,16 @@ export interface StatementPlan {
   readonly warnings: readonly string[]
   readonly signal?: AbortSignal
   readonly logger?: Logger
+}
+
+/** How a statement follows its table. */
+export interface AdaptPlan {
+  /**
+   * The columns to go on with, instead of `was`, where the table has these now; undefined: the same.
+   *
+   * @throws {SchemaError} SCHEMA_CHANGED where that could lose something, UNSUPPORTED_TYPE
+   */
+  readonly follow: (was: readonly Column[], table: readonly Column[]) => readonly Column[] | undefined
+  /** What makes blocks of other columns. */
+  readonly make: (columns: readonly Column[]) => Pick<StatementPlan, 'builder' | 'targetOf'>
 }

@@ -9,10 +9,11 @@ import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
 import { type CheckReport, checkTable, unknownReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
+import { followColumns } from './follow.ts'
 import { insertSettings } from './insert-settings.ts'
 import { type InsertText, parseInsert } from './insert-text.ts'
 import { type ResolvedOptions, resolveOptions, type StatementOptions } from './options.ts'
-import type { StatementPlan } from './plan.ts'
+import type { AdaptPlan, StatementPlan } from './plan.ts'
 import { quoteIdentifier } from './quote.ts'
 import { schemaGuard } from './schema-guard.ts'
 import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
@@ -43,25 +44,29 @@ export async function planStatement(
   if (report !== undefined) warn(opened, report)
 
   const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText } = options
+  const nullsAsDefault = takesNullsAsDefault(opened)
+  const rules = { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, nullsAsDefault }
+  const make: AdaptPlan['make'] = (made) => ({
+    builder: createBuilder(made, { ...rules, compression, table: table.table }),
+    targetOf: targets(table, made, settings, known),
+  })
   return {
     name,
-    builder: createBuilder(columns, {
-      blockSize,
-      blockBytes,
-      compression,
-      table: table.table,
-      ignoreUnknown,
-      strictKeys,
-      invalidText,
-      nullsAsDefault: takesNullsAsDefault(opened),
-    }),
+    columns,
+    ...make(columns),
     engine: { transport, retry: resolveRetry(opened.options.retry, options.retry), concurrency: opened.concurrency },
-    guard: schemaGuard(opened, table, { columns: seen, looks: seen !== undefined }),
+    guard: schemaGuard(opened, table, {
+      columns: seen,
+      looks: seen !== undefined,
+      adapts: options.onSchemaChange === 'adapt',
+    }),
     engineUuid:
       options.engineId === undefined
         ? randomEngineUuid()
         : fixedEngineUuid(table.database, table.table, options.engineId),
-    targetOf: targets(table, columns, settings, known),
+    ...(options.onSchemaChange === 'adapt' && {
+      adapt: { make, follow: (was, now) => followColumns(table, was, now, text.columns) },
+    }),
     blockBytes,
     flushInterval: options.flushInterval,
     maxPendingBlocks: options.maxPendingBlocks,

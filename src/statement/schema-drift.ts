@@ -24,9 +24,10 @@ export function disturbances(was: readonly Column[], is: readonly Column[], type
   const now = new Map(is.map((column) => [column.name, column]))
   for (const column of was) {
     const current = now.get(column.name)
-    const change = { column: column.name, was: described(column) }
+    const change = { column: column.name, was: describeColumn(column) }
     if (current === undefined) changes.push(change)
-    else if (!takesSuchBlocks(column, current, typesAreChecked)) changes.push({ ...change, is: described(current) })
+    else if (!takesSuchBlocks(column, current, typesAreChecked))
+      changes.push({ ...change, is: describeColumn(current) })
   }
   return changes
 }
@@ -43,7 +44,7 @@ export function isComputed({ defaultKind }: Column): boolean {
   return defaultKind !== '' && defaultKind !== 'DEFAULT'
 }
 
-function described(column: Column): string {
+export function describeColumn(column: Column): string {
   return isComputed(column) ? `${column.type} ${column.defaultKind}` : column.type
 }
 
@@ -51,12 +52,12 @@ function described(column: Column): string {
 export function schemaChanged(
   name: TableName,
   changes: readonly ColumnChange[],
-  more: { consequence?: string; hint: string; cause?: unknown },
+  more: { consequence?: string; hint?: string; cause?: unknown } = {},
 ): SchemaError {
   const [first] = changes
   const named = changes.slice(0, NAMED_MAX).map(describeChange)
   if (changes.length > NAMED_MAX) named.push(`${changes.length - NAMED_MAX} more`)
-  const { consequence, hint, cause } = more
+  const { consequence, hint = PREPARE_AGAIN, cause } = more
   return new SchemaError(
     'SCHEMA_CHANGED',
     `${quoteTable(name)} changed since prepare(): ${named.join('; ')}${consequence ? `. ${consequence}` : ''}`,
@@ -65,6 +66,9 @@ export function schemaChanged(
 }
 
 const NAMED_MAX = 10
+
+export const PREPARE_AGAIN =
+  'prepare again, and exec the rows of `sealed` and `rejected` blocks; or change the table back and give takeBlocks() to deliver().'
 
 function describeChange({ column, was, is }: ColumnChange): string {
   const name = JSON.stringify(column)

@@ -5,9 +5,11 @@
 // setting; 18.16 checks nothing: it takes a FixedString(3) for a FixedString(5), and is brought down by a UInt32 where a
 // Nullable(UInt32) should be. So the guard looks at the table before a block, where the last look is too old:
 //
-//   types are checked        once a second while blocks are sent: 1 of 1,000 ms
-//   they are not             every 100 ms, and after the last block. What changes between two looks is found by the second:
-//                            rows sent in between are named, because nobody can say what became of them
+//   types are checked    once a second while blocks are sent
+//   they are not         every 100 ms while blocks are sent, and after the last one
+//
+// What changes between two looks is found by the second one. Rows sent in between are named, because nobody can say then
+// what became of them.
 
 import type { Block } from '../engine/block.ts'
 import type { BlockGuard } from '../engine/deliver-block.ts'
@@ -17,14 +19,14 @@ import { Deadline } from '../transport/deadline.ts'
 import type { Logger, Transport } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
 import type { OpenedTarget } from './connect.ts'
-import { type ColumnChange, disturbances, schemaChanged } from './schema-drift.ts'
-import { lookAtTable, quoteTable, type TableName } from './table.ts'
+import { type ColumnChange, disturbances, PREPARE_AGAIN, schemaChanged } from './schema-drift.ts'
+import { columnsOf, quoteTable, type TableName } from './table.ts'
 
 /** Undefined for a file, which has no table. */
 export function schemaGuard(
   { transport, known, options: { logger } }: OpenedTarget,
   { database, table }: TableName,
-  seen: Pick<GuardOptions, 'columns' | 'looks'>,
+  seen: Pick<GuardOptions, 'columns' | 'looks' | 'adapts'>,
 ): SchemaGuard | undefined {
   if (transport.kind === 'file') return undefined
   const typesAreChecked = known.has('input_format_native_allow_types_conversion')
@@ -40,6 +42,8 @@ export interface GuardOptions {
   readonly columns?: readonly Column[]
   /** Looks before blocks also where types are checked. */
   readonly looks: boolean
+  /** The statement follows its table as far as it can. */
+  readonly adapts?: boolean
   readonly logger?: Logger
 }
 
@@ -60,10 +64,10 @@ export class SchemaGuard implements BlockGuard {
   #columns: readonly Column[] | undefined
   #lookedAt: number
   #looking: Promise<void> | undefined
-  /** Sent since the last look to a server that checks nothing. */
+  /** Sent since the last look, or still on their way. */
   #trusted = new Set<Block>()
-  /** Rows of such blocks, where the next look found another table. */
-  #doubtful: string[] = []
+  /** Of such blocks, where the next look found another table, and the server would not have noticed. */
+  #doubts: { readonly rows: string[]; readonly changes: readonly ColumnChange[] } | undefined
   /** Hears of every look that found something else than the one before. */
   onChange: ((columns: readonly Column[]) => void) | undefined
 
@@ -74,6 +78,11 @@ export class SchemaGuard implements BlockGuard {
     this.#columns = columns
     this.#lookedAt =
       columns === undefined && this.#maxAgeMs < Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : performance.now()
+  }
+
+  /** Rows are in the table of which nobody can say whether they are as they were sent. */
+  get hasDoubts(): boolean {
+    return this.#doubts !== undefined
   }
 
   check(block: Block, signal: AbortSignal): Promise<void> | undefined {
@@ -107,10 +116,10 @@ export class SchemaGuard implements BlockGuard {
    * @throws {SchemaError} SCHEMA_CHANGED
    */
   async confirm(): Promise<void> {
-    const [block] = this.#trusted
-    if (block === undefined) return
-    await this.#look().catch((error: unknown) => this.#warn(error))
-    if (this.#doubtful.length > 0) throw this.#changed(this.#changesFor(block, false))
+    if (this.#options.typesAreChecked) return
+    await this.#looking?.catch(() => {}) // whoever asked was told
+    if (this.#trusted.size > 0) await this.#look().catch((error: unknown) => this.#warn(error))
+    if (this.#doubts !== undefined) throw this.#changed(this.#doubts.changes)
   }
 
   get #isFresh(): boolean {
@@ -119,10 +128,10 @@ export class SchemaGuard implements BlockGuard {
 
   /** @throws {SchemaError} SCHEMA_CHANGED */
   #pass(block: Block): void {
-    const { typesAreChecked } = this.#options
-    const changes = this.#changesFor(block, typesAreChecked)
-    if (changes.length > 0 || this.#doubtful.length > 0) throw this.#changed(changes)
-    if (!typesAreChecked) this.#trusted.add(block)
+    const changes = this.#changesFor(block, this.#options.typesAreChecked)
+    if (changes.length > 0) throw this.#changed(changes)
+    if (this.#doubts !== undefined) throw this.#changed(this.#doubts.changes)
+    if (this.#maxAgeMs < Number.POSITIVE_INFINITY) this.#trusted.add(block)
   }
 
   #changesFor({ columns }: Block, typesAreChecked: boolean): ColumnChange[] {
@@ -134,7 +143,7 @@ export class SchemaGuard implements BlockGuard {
     this.#looking ??= this.#ask(signal)
       .catch((error: unknown) => {
         if (!(error instanceof ServerError)) throw error
-        this.#warn(error) // rights can be missing, the table can be gone: the insert says it too
+        this.#warn(error) // the insert goes on: it may well be that only this table of the system is closed to the user
       })
       .finally(() => {
         this.#looking = undefined
@@ -145,27 +154,38 @@ export class SchemaGuard implements BlockGuard {
   async #ask(signal?: AbortSignal): Promise<void> {
     const { transport, table } = this.#options
     const began = performance.now()
+    const trusted = this.#trusted
+    this.#trusted = new Set()
     const deadline = new Deadline(signal, LOOK_TIMEOUT_MS)
     let columns: Column[]
     try {
-      columns = await lookAtTable(transport, table, deadline.signal)
+      columns = await columnsOf(transport, table, deadline.signal)
     } catch (error) {
+      for (const block of trusted) this.#trusted.add(block)
       throw deadline.passed ? deadline.error(false) : unsent(error)
     } finally {
       deadline.end()
     }
+    // An answer to a later question was faster; or the table is gone, or may not be seen: the insert will say it.
+    if (began < this.#lookedAt || columns.length === 0) {
+      for (const block of trusted) this.#trusted.add(block)
+      return
+    }
     this.#lookedAt = began
-    if (columns.length === 0) return // a table has one at least: this is no answer
     const isOther = JSON.stringify(columns) !== JSON.stringify(this.#columns)
     this.#columns = columns
-    for (const block of this.#trusted) {
-      const isStored = block.state !== 'rejected' && block.state !== 'sealed'
-      if (isStored && this.#changesFor(block, false).length > 0) {
-        this.#doubtful.push(`${block.firstRow}..${block.rowEnd - 1}`)
-      }
-    }
-    this.#trusted.clear()
+    for (const block of trusted) this.#doubt(block)
     if (isOther) this.onChange?.(columns)
+  }
+
+  /** Was the table, when this block came, the one that it is now? */
+  #doubt(block: Block): void {
+    const { state, firstRow, rowEnd } = block
+    const changes = this.#changesFor(block, this.#options.typesAreChecked)
+    if (state === 'sent' && changes.length === 0) this.#trusted.add(block)
+    if (state === 'sealed' || state === 'rejected' || changes.length === 0) return
+    this.#doubts ??= { rows: [], changes }
+    this.#doubts.rows.push(`${firstRow}..${rowEnd - 1}`)
   }
 
   #warn(error: unknown): void {
@@ -174,19 +194,15 @@ export class SchemaGuard implements BlockGuard {
   }
 
   #changed(changes: readonly ColumnChange[], cause?: ServerError): Error {
-    const { table } = this.#options
-    const doubtful = this.#doubtful.slice(0, 20).join(', ')
+    const { table, adapts } = this.#options
+    const rows = this.#doubts?.rows.slice(0, 20).join(', ')
     return schemaChanged(table, changes, {
-      consequence:
-        doubtful === '' ? undefined : `This server compares no types: rows ${doubtful} may be stored with other values`,
-      hint: doubtful === '' ? REPAIR : `Look at these rows. ${REPAIR}`,
+      ...(rows && { consequence: `The server does not notice this: rows ${rows} may be stored with other values` }),
+      ...(!adapts && { hint: `${PREPARE_AGAIN} onSchemaChange: 'adapt' follows what loses nothing.` }),
       cause,
     })
   }
 }
-
-const REPAIR =
-  "prepare again, and exec the rows of the blocks that are not stored; or change the table back and give takeBlocks() to deliver(). onSchemaChange: 'adapt' follows what loses nothing."
 
 /** The look failed: of the block nothing was sent. */
 function unsent(error: unknown): unknown {

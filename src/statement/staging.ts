@@ -6,12 +6,15 @@
 //   and the open block full too     exec() throws BACKPRESSURE; the block is sealed with the next acknowledgement
 
 import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
+import type { SealedBytes } from '../block/sealed.ts'
 import { Block } from '../engine/block.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
-import { UsageError } from '../errors.ts'
+import { SchemaError, UsageError } from '../errors.ts'
+import type { Column } from '../types/node.ts'
 import { Pace } from './pace.ts'
 import type { StatementPlan } from './plan.ts'
+import { recut } from './recut.ts'
 
 export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetry' | 'onFailed'> {
   /** Throws unless rows are welcome. */
@@ -34,7 +37,10 @@ export class Staging {
   earlySeals = 0
   readonly #plan: StatementPlan
   readonly #hooks: StagingHooks
-  readonly #builder: BlockBuilder
+  /** In the order of a row given as an array. */
+  columns: readonly Column[]
+  #builder: BlockBuilder
+  #targetOf: StatementPlan['targetOf']
   readonly #pace = new Pace()
   /** The next exec() has more to do than to stage: the first row of a block, a wait, an end. */
   #slow = true
@@ -55,7 +61,9 @@ export class Staging {
   constructor(plan: StatementPlan, hooks: StagingHooks) {
     this.#plan = plan
     this.#hooks = hooks
+    this.columns = plan.columns
     this.#builder = plan.builder
+    this.#targetOf = plan.targetOf
     this.#builder.lookRows = this.#pace.rows
     this.engine = new Engine({
       ...plan.engine,
@@ -63,6 +71,7 @@ export class Staging {
       name: plan.name,
       held: plan.holdUntilCommit,
       stagedRows: () => this.#builder.rowCount,
+      recut: (block, refusal) => this.#recut(block, refusal),
       listener: { ...hooks, onSettled: (block) => this.#settled(block) },
     })
   }
@@ -114,6 +123,18 @@ export class Staging {
     }
   }
 
+  /** Rows are staged for other columns from now on; those that are staged go as they are. */
+  follow(columns: readonly Column[], { builder, targetOf }: Pick<StatementPlan, 'builder' | 'targetOf'>): void {
+    if (this.#builder.rowCount > 0) this.#seal()
+    this.#builder.free()
+    this.columns = columns
+    this.#builder = builder
+    this.#targetOf = targetOf
+    this.#builder.firstRow = this.#earlierRows
+    this.#builder.lookRows = this.#pace.rows
+    this.#slow = true
+  }
+
   /** Every block that is not acknowledged, the open one included. Only when nothing is sent any more. */
   take(): Block[] {
     if (this.#builder.rowCount > 0) this.#seal()
@@ -154,12 +175,22 @@ export class Staging {
     this.#hooks.assertOpen()
     if (this.#full) throw this.#backpressure()
     if (this.#builder.rowCount === 0) this.#assertHoldRoom()
-    const result = this.#builder.stage(row)
+    const result = this.#stageFirst(row)
     if (result !== STAGED && result !== LOOK) return this.#execMore(result, row)
     if (this.#builder.rowCount === 1) this.#startTimer()
     this.#slow = this.#wait !== undefined
     if (this.#wait !== undefined) return this.#wait.promise
     return result === LOOK ? this.#look() : undefined
+  }
+
+  /** A row that is refused may be one for a table that changed: then the next look at it must not wait for a block. */
+  #stageFirst(row: object | readonly unknown[]): StageResult {
+    try {
+      return this.#builder.stage(row)
+    } catch (error) {
+      if (this.#plan.adapt !== undefined) this.#plan.guard?.lookSoon()
+      throw error
+    }
   }
 
   /** exec() where the open block is full with this row (BLOCK_FULL), or must go before it (SEAL_FIRST), or time goes by. */
@@ -186,19 +217,43 @@ export class Staging {
   }
 
   #seal(): void {
-    const { targetOf, engineUuid, maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
+    const { maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
     const sealed = this.#builder.seal()
-    const token = blockToken(engineUuid, this.#sequence++, sealed.hash)
     const firstRow = this.#earlierRows
     this.#earlierRows += sealed.rowCount
     this.#builder.firstRow = this.#earlierRows
-    const block = new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+    const block = this.#blockOf(sealed, firstRow, this.#targetOf)
+    const { token } = block
     this.#full = this.#sealSoon = false
     this.#slow = true // the first row of the next block starts its time
     logger?.debug('flush', { table: name, token, firstRow, rows: sealed.rowCount, bytes: block.byteLength })
     this.engine.add(block)
     const isFull = !holdUntilCommit && this.engine.openCount >= maxPendingBlocks
     if (isFull && this.#wait === undefined) this.#startWait()
+  }
+
+  #blockOf(sealed: SealedBytes, firstRow: number, targetOf: StatementPlan['targetOf']): Block {
+    const token = blockToken(this.#plan.engineUuid, this.#sequence++, sealed.hash)
+    return new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+  }
+
+  /** The same rows for the table as it is now, under tokens of their own; undefined where the statement does not follow it. */
+  #recut(block: Block, refusal: unknown): Block[] | undefined {
+    const { adapt, guard, logger, name } = this.#plan
+    if (adapt === undefined || !(refusal instanceof SchemaError) || guard?.hasDoubts) return undefined
+    if (block.columns?.every((column) => this.columns.includes(column))) return undefined // nothing was followed
+    const { builder, targetOf } = adapt.make(this.columns)
+    try {
+      let rowEnd = block.firstRow
+      const blocks = recut(block, refusal, builder).map((sealed) => {
+        rowEnd += sealed.rowCount
+        return this.#blockOf(sealed, rowEnd - sealed.rowCount, targetOf)
+      })
+      logger?.info('recut', { table: name, token: block.token, tokens: blocks.map(({ token }) => token) })
+      return blocks
+    } finally {
+      builder.free()
+    }
   }
 
   #settled(block: Block): void {

@@ -28,9 +28,11 @@ export interface StatementEvents {
   reject: [report: BlockReport]
   /** exec() need no longer wait. */
   drain: []
+  /** With onSchemaChange 'adapt': the table changed, and rows are staged for these columns from now on. */
+  schema: [change: { readonly columns: readonly Column[]; readonly before: readonly Column[] }]
 }
 
-const EVENTS: readonly (keyof StatementEvents)[] = ['block', 'retry', 'reject', 'drain']
+const EVENTS: readonly (keyof StatementEvents)[] = ['block', 'retry', 'reject', 'drain', 'schema']
 
 type Phase = 'open' | 'being committed' | 'being closed' | 'failed' | 'committed' | 'rolled back' | 'closed'
 
@@ -64,13 +66,14 @@ export class Statement<R = Row> implements AsyncDisposable {
       onFailed: (error) => this.#failed(error),
       onDrain: () => this.#emit('drain'),
     })
+    if (plan.guard && plan.adapt) plan.guard.onChange = (table) => this.#follow(table)
     plan.signal?.addEventListener('abort', this.#aborted, { once: true })
     registry.add(this)
   }
 
   /** The columns of a row given as an array, in this order, with the types the server has. */
   get columns(): readonly Column[] {
-    return this.#plan.builder.columns
+    return this.#staging.columns
   }
 
   /** As of now; take it again for newer figures. */
@@ -348,6 +351,23 @@ export class Statement<R = Row> implements AsyncDisposable {
     } catch (error) {
       this.#failureTold ||= error === engine.failure
       throw error
+    }
+  }
+
+  /** The table was found with other columns than before. */
+  #follow(table: readonly Column[]): void {
+    const { adapt, logger, name } = this.#plan
+    if (adapt === undefined || this.#isOver || this.#phase === 'failed') return
+    const before = this.columns
+    try {
+      const columns = adapt.follow(before, table)
+      if (columns === undefined) return
+      this.#staging.follow(columns, adapt.make(columns))
+      logger?.info('schema', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
+      this.#emit('schema', { columns, before })
+    } catch (error) {
+      // Blocks that the table still takes go on; the first that it does not take ends the statement, with the reason.
+      logger?.warn('schema', { table: name, cause: describeCause(error) })
     }
   }
 

@@ -20,33 +20,23 @@ export function quoteTable({ database, table }: TableName): string {
  * @throws {SchemaError} UNKNOWN_TABLE, with the closest name; its cause is the server's own exception
  */
 export async function describeTable(transport: Transport, name: TableName): Promise<Column[]> {
+  const columns = await columnsOf(transport, name)
+  if (columns.length === 0) throw await unknownTable(transport, name)
+  return columns
+}
+
+/** The same; none where the table is gone or may not be seen. */
+export async function columnsOf(transport: Transport, name: TableName, signal?: AbortSignal): Promise<Column[]> {
   const rows = await transport.query(
     `SELECT name, type, default_kind, default_expression FROM system.columns WHERE ${inTable(name, 'table')}`,
+    { signal },
   )
-  if (rows.length === 0) throw await unknownTable(transport, name)
   return rows.map((row) => ({
     name: String(row.name),
     type: String(row.type),
     defaultKind: String(row.default_kind) as Column['defaultKind'],
     defaultExpression: String(row.default_expression),
   }))
-}
-
-/**
- * The same from one table alone, which costs the server a fraction of that.
- *
- * @throws {ServerError} where the table is gone, or may not be seen
- */
-export async function lookAtTable(transport: Transport, name: TableName, signal?: AbortSignal): Promise<Column[]> {
-  const rows = await transport.query(`DESCRIBE TABLE ${quoteTable(name)}`, { signal })
-  return rows
-    .filter((row) => Number(row.is_subcolumn ?? 0) === 0) // shown where a profile says describe_include_subcolumns
-    .map((row) => ({
-      name: String(row.name),
-      type: String(row.type),
-      defaultKind: String(row.default_type ?? '') as Column['defaultKind'],
-      defaultExpression: String(row.default_expression ?? ''),
-    }))
 }
 
 /** A condition on `database` and the column that holds the table's name. */

@@ -60,8 +60,17 @@ describe('a misspelled option is named with the right spelling', () => {
 })
 
 describe('what is not built yet is refused, not ignored', () => {
-  for (const name of ['spool', 'worker', 'onSchemaChange', 'onReject'])
-    refuses({ [name]: true }, /not built yet/, 'NOT_SUPPORTED')
+  for (const name of ['spool', 'worker', 'onReject']) refuses({ [name]: true }, /not built yet/, 'NOT_SUPPORTED')
+})
+
+describe('a statement that follows its table has no columns and no tokens that are given', () => {
+  refuses({ onSchemaChange: 'follow' as never }, /onSchemaChange must be 'error' or 'adapt'/)
+  refuses({ onSchemaChange: 'adapt', columns: [{ name: 'a', type: 'UInt8' }] }, /exclude each other/)
+  refuses({ onSchemaChange: 'adapt', engineId: 1, deterministic: true }, /exclude each other/)
+  it("takes 'error' with both", () => {
+    const given = { onSchemaChange: 'error', engineId: 1, deterministic: true } as const
+    expect(resolveOptions(given)).toMatchObject(given)
+  })
 })
 
 describe('a fixed engineId without a spool drops equal blocks after a restart, so it wants the word for it', () => {
