@@ -11,7 +11,7 @@ import type { Column } from '../../src/types/node.ts'
 import { withoutGeneratedCode } from '../support/columns.ts'
 import { CORE_BUILDS, type CoreBuild, onBuild } from '../support/core-builds.ts'
 import { random } from '../support/random.ts'
-import { type Below, type RandomType, randomType } from '../support/random-rows.ts'
+import type { Below, RandomType } from '../support/random-rows.ts'
 
 const CASES = Number(process.env.MODEL_CASES ?? 60)
 const { seed, below } = random('SEED')
@@ -19,18 +19,22 @@ const { seed, below } = random('SEED')
 const [STAGED, BLOCK_FULL, SEAL_FIRST] = [0, 1, 2]
 
 interface Modules {
+  /** Of the same modules: a TypedValue is known by its class. */
+  randomType(below: Below, depth: number): RandomType
   createBuilder(columns: readonly Column[], options: BuilderOptions): BlockBuilder
   /** From now on every reservation detaches all views, whether or not the memory has room. */
   moveAlways(): void
 }
 
 async function load(build: CoreBuild): Promise<Modules> {
-  const { createBuilder, Arena } = await onBuild(build, async () => ({
+  const { createBuilder, Arena, randomType } = await onBuild(build, async () => ({
+    ...(await import('../support/random-rows.ts')),
     ...(await import('../../src/block/create.ts')),
     ...(await import('../../src/wasm/core.ts')),
   }))
   return {
     createBuilder,
+    randomType,
     moveAlways: () => {
       const reserve = Arena.prototype.reserve
       vi.spyOn(Arena.prototype, 'reserve').mockImplementation(function (this: InstanceType<typeof Arena>, byteLength) {
@@ -47,7 +51,7 @@ interface ModelColumn extends Column {
 
 const NAMES = ['c', 'with "quotes"', 'back\\slash', 'new\nline', '__proto__', 'toString', 'ключ', '`', '']
 
-function randomColumns(below: Below): ModelColumn[] {
+function randomColumns({ randomType }: Modules): ModelColumn[] {
   return Array.from({ length: 1 + below(below(8) ? 5 : 36) }, (_, i) => {
     const values = randomType(below, 3)
     const hasDefault = below(4) === 0
@@ -88,7 +92,7 @@ interface Good {
 
 /** Stages random rows, and holds every sealed block against a fresh builder's. */
 function runCase(modules: Modules, way: string): void {
-  const columns = randomColumns(below)
+  const columns = randomColumns(modules)
   const described = columns.map(({ name, type, defaultKind, defaultExpression }) => ({
     name,
     type,

@@ -1,6 +1,7 @@
 // Random columns and values for the model of the builder: what goes in, what the decoder gives for it, and values gone bad at
 // any depth.
 
+import { randomModern } from './random-modern.ts'
 import { asDecoded } from './vectors.ts'
 
 export type Below = (limit: number) => number
@@ -15,6 +16,7 @@ export interface RandomType {
 
 /** A type of at most `depth` composites around its leaves. */
 export function randomType(below: Below, depth: number): RandomType {
+  if (below(8) === 0) return randomModern(below, depth, randomType)
   if (depth > 0 && below(3) > 0) {
     switch (below(4)) {
       case 0:
