@@ -6,6 +6,7 @@
 
 import type { ErrorCode } from '../errors.ts'
 import { show } from '../errors.ts'
+import { TypedValue } from '../types/typed.ts'
 import type { Arena } from '../wasm/core.ts'
 import type { Pieces } from '../wasm/pieces.ts'
 import { type ArrayKind, type ColumnSource, type TypedArray, TypedSource } from './column-data.ts'
@@ -105,9 +106,8 @@ export interface RowSource {
  * would be an empty one without a word.
  */
 export function isKeyed(value: object): boolean {
-  return (
-    Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'
-  )
+  if (Object.getPrototypeOf(value) === Object.prototype) return true
+  return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof TypedValue)
 }
 
 /** A value was refused. Becomes an EncodeError where table and row are known. */

@@ -1,5 +1,4 @@
 import { type ErrorCode, show } from '../errors.ts'
-import { TypedValue } from '../types/typed.ts'
 import { isKeyed } from './column.ts'
 import { formatPath, invalidText, isIn64Bits, JSON_DEPTH_MAX, JsonFault } from './json-fault.ts'
 
@@ -138,7 +137,7 @@ export class JsonWriter {
 
   /** JSON.stringify() makes {} of a Map and {"0": …} of a typed array. */
   #requirePlain(object: object): void {
-    if (isKeyed(object) && !(object instanceof TypedValue)) return
+    if (isKeyed(object)) return
     const hint =
       object instanceof Map
         ? 'Object.fromEntries(map) makes an object of it.'

@@ -127,6 +127,12 @@ describe('typed(type, value) names the alternative, in any spelling of it', () =
   rejects('Variant(String, UInt8)', [typed('UInt8', undefined)], { code: 'MISSING_VALUE' })
 })
 
+describe('typed() is for Variant and Dynamic alone: elsewhere it is no object with the keys type and value', () => {
+  for (const type of ['UInt8', 'Map(String, String)', 'JSON', 'Nullable(String)']) {
+    rejects(type, [typed('String', 'x')], { code: 'WRONG_TYPE', type: type.replace(/Nullable\((.*)\)/, '$1') })
+  }
+})
+
 describe('a value its alternative refuses is named with its place and the alternative’s type', () => {
   rejects('Variant(String, UInt8)', ['x', 256], { code: 'VALUE_OUT_OF_RANGE', type: 'UInt8', column: 'c' })
   rejects('Variant(Array(UInt8), String)', ['x', [1, 2, 300]], { code: 'VALUE_OUT_OF_RANGE', column: 'c[2]' })
