@@ -56,9 +56,9 @@ describe('a row is an object by column name, whatever kind of object', () => {
   )
 
   forBoth('or an array in column order', { id: 'UInt8', name: 'String' }, (builder) => {
-    class Values extends Array<unknown> {}
+    class Values extends Array {}
     builder.stage([1, 'a'], 0)
-    builder.stage(Values.of(2, 'b'), 1)
+    builder.stage(Values.from([2, 'b']), 1)
     builder.stage(Object.freeze([3, 'c']), 2)
     expect(rowsOf(builder)).toEqual([
       [1, 'a'],

@@ -38,7 +38,7 @@ async function load(build: CoreBuild): Promise<Modules> {
     moveAlways: () => {
       const reserve = Arena.prototype.reserve
       vi.spyOn(Arena.prototype, 'reserve').mockImplementation(function (this: InstanceType<typeof Arena>, byteLength) {
-        this.core.memory.grow(1)
+        ;(this.core.memory as unknown as { grow(pages: number): number }).grow(1)
         return reserve.call(this, byteLength)
       })
     },
