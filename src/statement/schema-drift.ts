@@ -17,25 +17,30 @@ export interface ColumnChange {
  * What keeps blocks made for the columns `was` out of a table that has the columns `is`. A column that was added does not:
  * blocks name theirs.
  *
- * @param typesAreChecked  whether the server itself refuses a block of other types than the table's
+ * @param by.typesAreChecked  whether the server itself refuses a block of other types than the table's
+ * @param by.nullsAsDefault   but for NULL, which this block lets stand for a DEFAULT
  */
-export function disturbances(was: readonly Column[], is: readonly Column[], typesAreChecked: boolean): ColumnChange[] {
+export function disturbances(was: readonly Column[], is: readonly Column[], by: Checks): ColumnChange[] {
   const changes: ColumnChange[] = []
   const now = new Map(is.map((column) => [column.name, column]))
   for (const column of was) {
     const current = now.get(column.name)
     const change = { column: column.name, was: describeColumn(column) }
     if (current === undefined) changes.push(change)
-    else if (!takesSuchBlocks(column, current, typesAreChecked))
-      changes.push({ ...change, is: describeColumn(current) })
+    else if (!takesSuchBlocks(column, current, by)) changes.push({ ...change, is: describeColumn(current) })
   }
   return changes
 }
 
-function takesSuchBlocks(was: Column, is: Column, typesAreChecked: boolean): boolean {
+interface Checks {
+  readonly typesAreChecked: boolean
+  readonly nullsAsDefault: boolean
+}
+
+function takesSuchBlocks(was: Column, is: Column, { typesAreChecked, nullsAsDefault }: Checks): boolean {
   // Of an EPHEMERAL column values are taken and dropped, without a word.
   if (isComputed(is) && is.defaultKind !== was.defaultKind) return false
-  const change = compareTypes(was.type, is.type)
+  const change = compareTypes(was.type, is.type, nullsAsDefault)
   return change === 'same' || (change === 'checked' && typesAreChecked)
 }
 

@@ -134,8 +134,10 @@ export class SchemaGuard implements BlockGuard {
     if (this.#maxAgeMs < Number.POSITIVE_INFINITY) this.#trusted.add(block)
   }
 
-  #changesFor({ columns }: Block, typesAreChecked: boolean): ColumnChange[] {
-    return columns && this.#columns ? disturbances(columns, this.#columns, typesAreChecked) : []
+  #changesFor({ columns, settings }: Block, typesAreChecked: boolean): ColumnChange[] {
+    if (columns === undefined || this.#columns === undefined) return []
+    const nullsAsDefault = settings.input_format_null_as_default === 1
+    return disturbances(columns, this.#columns, { typesAreChecked, nullsAsDefault })
   }
 
   /** One look for all blocks that wait for it. */

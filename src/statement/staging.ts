@@ -242,7 +242,9 @@ export class Staging {
     const { adapt, guard, logger, name } = this.#plan
     if (adapt === undefined || !(refusal instanceof SchemaError) || guard?.hasDoubts) return undefined
     if (block.columns?.every((column) => this.columns.includes(column))) return undefined // nothing was followed
-    const { builder, targetOf } = adapt.make(this.columns)
+    // Columns that the block has not: the server fills them, as for the rows that it has.
+    const names = new Set(block.columns?.map((column) => column.name))
+    const { builder, targetOf } = adapt.make(this.columns.filter((column) => names.has(column.name)))
     try {
       let rowEnd = block.firstRow
       const blocks = recut(block, refusal, builder).map((sealed) => {

@@ -14,10 +14,13 @@ import { parseType } from '../types/parse.ts'
 
 export type TypeChange = 'same' | 'checked' | 'misread'
 
-export function compareTypes(was: string, is: string): TypeChange {
+/** @param nullsAsDefault  the block says input_format_null_as_default=1, so that a NULL may be for another column's DEFAULT */
+export function compareTypes(was: string, is: string, nullsAsDefault: boolean): TypeChange {
   if (was === is) return 'same'
   const [wasNode, isNode] = [parsed(was), parsed(is)]
-  return wasNode && isNode ? compareNodes(wasNode, isNode) : 'misread'
+  if (wasNode === undefined || isNode === undefined) return 'misread'
+  const change = compareNodes(wasNode, isNode)
+  return change !== 'nulls' ? change : nullsAsDefault ? 'misread' : 'checked'
 }
 
 /**
@@ -39,14 +42,16 @@ function parsed(type: string): TypeNode | undefined {
   }
 }
 
-function compareNodes(was: TypeNode, is: TypeNode): TypeChange {
+/** 'nulls': as 'checked', but a NULL becomes a zero where the block lets it stand for a DEFAULT. */
+type Change = TypeChange | 'nulls'
+
+function compareNodes(was: TypeNode, is: TypeNode): Change {
   if (formatType(was) === formatType(is)) return 'same'
   const [wasBare, isBare] = [bare(was), bare(is)]
   if (wasBare !== was || isBare !== is) return worst('checked', compareNodes(wasBare, isBare))
   switch (was.name) {
     case 'Nullable':
-      // Where the block says input_format_null_as_default=1, for another column's sake, a NULL becomes a zero.
-      return is.name === 'Nullable' ? compareNodes(was.inner, is.inner) : 'misread'
+      return is.name === 'Nullable' ? compareNodes(was.inner, is.inner) : 'nulls'
     case 'Array':
       return is.name === 'Array' ? compareNodes(was.inner, is.inner) : 'checked'
     case 'Map':
@@ -68,7 +73,8 @@ function compareNodes(was: TypeNode, is: TypeNode): TypeChange {
     case 'DateTime64':
       return is.name === 'DateTime64' && is.scale === was.scale ? 'same' : 'checked'
     case 'Decimal':
-      return is.name === 'Decimal' && is.scale === was.scale && is.precision < was.precision ? 'misread' : 'checked'
+      // Of the same width: stored as it is, with more digits than there may be.
+      return is.name === 'Decimal' && isShorter(is, was) ? 'misread' : 'checked'
     case 'UInt8':
       return is.name === 'Bool' ? 'misread' : 'checked' // a 7 is stored, and shown as true
     case 'AggregateFunction':
@@ -100,14 +106,22 @@ function typesOf(node: TupleNode): TypeNode[] {
   return node.elements.map(({ type }) => type)
 }
 
-function compareLists(was: readonly TypeNode[], is: readonly TypeNode[]): TypeChange {
+function compareLists(was: readonly TypeNode[], is: readonly TypeNode[]): Change {
   if (was.length !== is.length) return 'misread'
-  return was.reduce<TypeChange>((change, node, index) => worst(change, compareNodes(node, is[index]!)), 'same')
+  return was.reduce<Change>((change, node, index) => worst(change, compareNodes(node, is[index]!)), 'same')
 }
 
-function worst(a: TypeChange, b: TypeChange): TypeChange {
-  if (a === 'misread' || b === 'misread') return 'misread'
-  return a === 'checked' || b === 'checked' ? 'checked' : 'same'
+const FROM_WORST: readonly Change[] = ['misread', 'nulls', 'checked', 'same']
+
+function worst(a: Change, b: Change): Change {
+  return FROM_WORST.find((change) => change === a || change === b)!
+}
+
+type DecimalNode = Extract<TypeNode, { name: 'Decimal' }>
+
+function isShorter(a: DecimalNode, b: DecimalNode): boolean {
+  const width = ({ precision }: DecimalNode) => [9, 18, 38].filter((digits) => precision > digits).length
+  return a.scale === b.scale && a.precision < b.precision && width(a) === width(b)
 }
 
 function includesAll(values: readonly EnumValue[], wanted: readonly EnumValue[]): boolean {
@@ -121,8 +135,8 @@ const DAYS = new Set(['Date', 'Date32'])
 // Only types between which a value keeps its meaning in every form exec() takes it in: a number is seconds in a DateTime and
 // milliseconds in a DateTime64, a bigint ticks of another size in each DateTime64(P), so these do not follow each other.
 function nodeTakesValues(was: TypeNode, is: TypeNode): boolean {
-  if (is.name === 'LowCardinality') return nodeTakesValues(was, is.inner)
-  if (was.name === 'LowCardinality') return nodeTakesValues(was.inner, is)
+  const [wasBare, isBare] = [bare(was), bare(is)]
+  if (wasBare !== was || isBare !== is) return nodeTakesValues(wasBare, isBare)
   if (was.name === 'Nullable') return nodeTakesValues(was.inner, is.name === 'Nullable' ? is.inner : is)
   if (is.name === 'Nullable') return nodeTakesValues(was, is.inner)
   switch (was.name) {
