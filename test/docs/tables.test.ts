@@ -34,8 +34,8 @@ describe('Error codes', () => {
   function classesThrowing(code: string): string[] {
     const pattern = new RegExp(`new (\\w+)\\(\\s*'${code}'`, 'g')
     const classes = sources.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name!))
-    // A refusal of a column becomes an EncodeError where table and row are known.
-    return [...new Set(classes)].map((name) => (name === 'Refusal' ? 'EncodeError' : name))
+    // A refusal of a column, or of a member of a JSON value, becomes an EncodeError where table and row are known.
+    return [...new Set(classes)].map((name) => (/^(Refusal|JsonFault)$/.test(name) ? 'EncodeError' : name))
   }
 })
 
