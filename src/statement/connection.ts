@@ -1,4 +1,5 @@
 import type { SealedBlock } from '../engine/block.ts'
+import { abortedError } from '../engine/engine.ts'
 import { UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import type { ServerInfo } from '../transport/transport.ts'
@@ -151,6 +152,7 @@ export class Connection implements AsyncDisposable {
     this.#assertOpen()
     const plan = await planStatement(this.#opened, insert, options)
     this.#assertOpen()
+    if (plan.signal?.aborted) throw abortedError(plan.signal.reason)
     return new Statement<R>(plan, this.#statements)
   }
 

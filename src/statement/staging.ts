@@ -22,6 +22,13 @@ export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetr
   readonly onDrain: () => void
 }
 
+/** exec() only stages. */
+const FAST = 0
+/** exec() has more to do: the first row of a block, a wait, an end. */
+const SLOW = 1
+/** A row is being staged. */
+const STAGING = 2
+
 /** Small blocks sealed early beyond maxPendingBlocks. */
 const OVERFLOW_BLOCKS = 1_000
 
@@ -42,8 +49,9 @@ export class Staging {
   #builder: BlockBuilder
   #targetOf: StatementPlan['targetOf']
   readonly #pace = new Pace()
-  /** The next exec() has more to do than to stage: the first row of a block, a wait, an end. */
-  #slow = true
+  #mode: typeof FAST | typeof SLOW | typeof STAGING = SLOW
+  /** The builder is given back, and stages rows of somebody else by now. */
+  #isOver = false
   #sequence = 0
   /** Rows accepted before the open block. */
   #earlierRows = 0
@@ -70,7 +78,7 @@ export class Staging {
       guard: plan.guard,
       name: plan.name,
       held: plan.holdUntilCommit,
-      stagedRows: () => this.#builder.rowCount,
+      stagedRows: () => this.stagedRows,
       recut: (block, refusal) => this.#recut(block, refusal),
       listener: { ...hooks, onSettled: (block) => this.#settled(block) },
     })
@@ -78,24 +86,30 @@ export class Staging {
 
   /** Rows accepted. */
   get rowCount(): number {
-    return this.#earlierRows + this.#builder.rowCount
+    return this.#earlierRows + this.stagedRows
+  }
+
+  /** Whether the caller is a getter of the row that is being staged. */
+  get isStaging(): boolean {
+    return this.#mode === STAGING
   }
 
   /** Rows in the open block. */
   get stagedRows(): number {
-    return this.#builder.rowCount
+    return this.#isOver ? 0 : this.#builder.rowCount
   }
 
   /** See Statement.exec. */
   exec(row: object | readonly unknown[]): Promise<void> | undefined {
-    if (this.#slow) return this.#execFirst(row)
-    const result = this.#builder.stage(row)
+    if (this.#mode !== FAST) return this.#execFirst(row)
+    const result = this.#stage(row)
     return result === STAGED ? undefined : this.#execMore(result, row)
   }
 
   /** exec() that is never refused for want of room: its promise then also means that the row is staged. */
   execPatiently(row: object | readonly unknown[]): Promise<void> | undefined {
-    if (!this.#full) {
+    // Full and nothing to wait for: the statement is over, which exec() says.
+    if (!this.#full || this.#wait === undefined) {
       try {
         return this.exec(row)
       } catch (error) {
@@ -132,7 +146,7 @@ export class Staging {
     this.#targetOf = targetOf
     this.#builder.firstRow = this.#earlierRows
     this.#builder.lookRows = this.#pace.rows
-    this.#slow = true
+    this.#mode = SLOW
   }
 
   /** Every block that is not acknowledged, the open one included. Only when nothing is sent any more. */
@@ -151,7 +165,7 @@ export class Staging {
 
   /** exec() asks `assertOpen` from now on; no timer seals anything. */
   halt(): void {
-    this.#slow = true
+    this.#mode = SLOW
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
@@ -168,6 +182,20 @@ export class Staging {
     this.refuse(error)
     this.engine.end(error)
     this.#builder.free()
+    this.#isOver = true
+  }
+
+  /** The builder is not re-entrant, and a row may have getters that call the statement: they find it STAGING. */
+  #stage(row: object | readonly unknown[]): StageResult {
+    this.#mode = STAGING
+    try {
+      const result = this.#builder.stage(row)
+      if (this.#mode === STAGING) this.#mode = FAST
+      return result
+    } catch (error) {
+      this.#mode = SLOW
+      throw error
+    }
   }
 
   /** exec() where something else is due as well. */
@@ -178,15 +206,17 @@ export class Staging {
     const result = this.#stageFirst(row)
     if (result !== STAGED && result !== LOOK) return this.#execMore(result, row)
     if (this.#builder.rowCount === 1) this.#startTimer()
-    this.#slow = this.#wait !== undefined
-    if (this.#wait !== undefined) return this.#wait.promise
+    if (this.#wait !== undefined) {
+      this.#mode = SLOW
+      return this.#wait.promise
+    }
     return result === LOOK ? this.#look() : undefined
   }
 
   /** A row that is refused may be one for a table that changed: then the next look at it must not wait for a block. */
   #stageFirst(row: object | readonly unknown[]): StageResult {
     try {
-      return this.#builder.stage(row)
+      return this.#stage(row)
     } catch (error) {
       if (this.#plan.adapt !== undefined) this.#plan.guard?.lookSoon()
       throw error
@@ -199,7 +229,10 @@ export class Staging {
     const hasRoom = this.#wait === undefined
     if (result === BLOCK_FULL) {
       if (hasRoom) this.#seal()
-      else this.#full = this.#sealSoon = this.#slow = true
+      else {
+        this.#full = this.#sealSoon = true
+        this.#mode = SLOW
+      }
     } else {
       if (!hasRoom && !this.#mayOverflow()) throw this.#backpressure()
       this.earlySeals++
@@ -225,7 +258,7 @@ export class Staging {
     const block = this.#blockOf(sealed, firstRow, this.#targetOf)
     const { token } = block
     this.#full = this.#sealSoon = false
-    this.#slow = true // the first row of the next block starts its time
+    this.#mode = SLOW // the first row of the next block starts its time
     logger?.debug('flush', { table: name, token, firstRow, rows: sealed.rowCount, bytes: block.byteLength })
     this.engine.add(block)
     const isFull = !holdUntilCommit && this.engine.openCount >= maxPendingBlocks

@@ -82,7 +82,7 @@ export class Statement<R = Row> implements AsyncDisposable {
     const { blocks, bytes, retries } = engine.totals
     return {
       accepted: rowCount - this.#rolledBackRows,
-      staged: this.#isOver ? 0 : stagedRows,
+      staged: stagedRows,
       ...engine.rows,
       blocks,
       bytes,
@@ -386,6 +386,7 @@ export class Statement<R = Row> implements AsyncDisposable {
 
   #failed(error: DeliveryError): void {
     this.#plan.logger?.error('failed', { table: this.#plan.name, code: error.code, cause: describeCause(error.cause) })
+    this.#plan.signal?.removeEventListener('abort', this.#aborted)
     if (!this.#isOver) this.#leave('failed')
     this.#staging.refuse(error)
   }
@@ -412,6 +413,11 @@ export class Statement<R = Row> implements AsyncDisposable {
   }
 
   #assertOpen(): void {
+    if (this.#staging.isStaging) {
+      throw new UsageError('BUSY', `${this.#plan.name}: a row that is being staged calls its own statement.`, {
+        hint: 'A getter, proxy or iterator in the row did: take what it gives before exec().',
+      })
+    }
     if (this.#phase === 'open') return
     if (this.#phase !== 'failed') throw this.#closedError()
     const failure = this.#staging.engine.failure!

@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { DeliveryError, type Logger } from '../../src/index.ts'
 import { failure } from '../support/inserts.ts'
+import { exceptionReply } from '../support/lying-server.ts'
 import { COLUMNS, gate, lyingConnection, lyingStatement, numbersOf, range } from './lying.ts'
 
 const CLOSED = expect.objectContaining({ code: 'STATEMENT_CLOSED' })
@@ -57,6 +59,18 @@ describe('after its end a statement takes nothing', () => {
       await expect(call).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
     }
     expect(await connection.close()).toMatchObject({ acknowledged: 1 })
+  })
+
+  it('its figures stay, though its memory stages rows of another statement by then', async () => {
+    const { connection, statement } = await lyingStatement()
+    await statement.exec({ n: 1 })
+    await statement.commit()
+    const other = await connection.prepare('events', { columns: COLUMNS })
+    for (const n of range(10)) await other.exec({ n })
+    expect(statement.stats).toMatchObject({ accepted: 1, staged: 0, acknowledged: 1 })
+    await statement.whenAcknowledged()
+    expect(await other.rollback()).toMatchObject({ droppedRows: 10 })
+    expect(other.stats).toMatchObject({ accepted: 0, staged: 0 })
   })
 
   it('a commit while execMany() runs is refused, and nothing is lost by it', async () => {
@@ -230,6 +244,32 @@ describe('an AbortSignal', () => {
     await expect(connection.prepare('events', { columns: COLUMNS, signal: AbortSignal.abort() })).rejects.toMatchObject(
       { code: 'ABORTED' },
     )
+  })
+
+  it('during prepare: refused', async () => {
+    const { server, connection } = await lyingConnection()
+    const controller = new AbortController()
+    server.script({
+      rows: (sql) => {
+        if (sql.includes('system.tables')) return [{ engine: 'MergeTree', engine_full: '' }]
+        if (!sql.includes('system.columns')) return undefined
+        controller.abort()
+        return [{ name: 'n', type: 'UInt32', default_kind: '', default_expression: '' }]
+      },
+    })
+    await expect(connection.prepare('events', { signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
+  it('is let go of by a statement that failed', async () => {
+    const controller = new AbortController()
+    const { connection } = await lyingConnection(() => exceptionReply(60, 'UNKNOWN_TABLE', 'gone'))
+    for (const _ of range(3)) {
+      const statement = await connection.prepare('events', { columns: COLUMNS, signal: controller.signal })
+      await statement.exec([1, ''])
+      await failure(statement.commit(), DeliveryError)
+      expect(statement.takeBlocks()).toHaveLength(1)
+    }
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
   it('while rows are staged: the next exec throws it, and takeBlocks() has the staged rows', async () => {

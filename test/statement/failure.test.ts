@@ -91,6 +91,27 @@ describe('a block that fails for good', () => {
     await expect(statement.whenAcknowledged(5)).rejects.toBeInstanceOf(DeliveryError)
   })
 
+  it('an execMany() that comes back to a full statement throws it, too', async () => {
+    const { wait, open } = gate()
+    const { statement } = await lyingStatement({ blockSize: 1, maxPendingBlocks: 1 }, async () => {
+      await wait()
+      return PARSE_ERROR
+    })
+    const source = gate()
+    const feeding = statement.execMany(
+      (async function* () {
+        await source.wait()
+        yield { n: 3 }
+      })(),
+    )
+    void statement.exec({ n: 1 })
+    const waiting = statement.exec({ n: 2 })!
+    open()
+    await failure(waiting, DeliveryError)
+    source.open()
+    expect((await failure(feeding, DeliveryError)).code).toBe('DELIVERY_FAILED')
+  })
+
   it('a waiting exec is rejected with it, and its row is accounted for', async () => {
     const { wait, open } = gate()
     const { statement } = await lyingStatement({ blockSize: 2, maxPendingBlocks: 1 }, () =>
