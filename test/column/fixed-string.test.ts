@@ -1,5 +1,6 @@
-import { describe } from 'vitest'
-import { decodesTo, encodes, rejects } from '../support/columns.ts'
+import { describe, expect, it } from 'vitest'
+import { decodeBlocks } from '../../src/block/decode.ts'
+import { builderOf, columnOf, encodes, rejects, sealedBytes } from '../support/columns.ts'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -27,14 +28,31 @@ describe('a longer value is refused, counted in bytes', () => {
   rejects('FixedString(2)', [bytes(1, 2, 3)], { code: 'TOO_LONG' })
 })
 
-describe('what a refused or longer value left behind does not show', () => {
-  // The bytes of a row by name that was refused are overwritten by the next one.
-  encodes(
-    'Array(FixedString(4))',
-    [['abcd', 'efgh'], [''], ['x']],
-    '0200000000000000 0300000000000000 0400000000000000 61626364 65666768 00000000 78000000',
-  )
-  decodesTo('FixedString(3)', ['abc', 'a'], ['abc', 'a\0\0'])
+describe('what stood in its place before does not show', () => {
+  it('of a refused row, of the block before, of a statement before', () => {
+    const table = 'fixed'
+    const open = () => builderOf({ c: 'FixedString(4)', a: 'Array(FixedString(4))', n: 'UInt8' }, { table })
+    const builder = open()
+    const short = ['x', ['y', '', Uint8Array.of(7)], 1]
+    const padded = [['x\0\0\0', ['y\0\0\0', '\0\0\0\0', '\x07\0\0\0'], 1]]
+    expect(() => builder.stage(['abcd', ['efgh', 'ijkl', 'mnop'], 256])).toThrow()
+    builder.stage(short)
+    expect(decodeBlocks(sealedBytes(builder))[0]!.rows).toEqual(padded)
+    builder.stage(['abcd', ['efgh', 'ijkl', 'mnop'], 1])
+    builder.seal().release()
+    builder.stage(short)
+    expect(decodeBlocks(sealedBytes(builder))[0]!.rows).toEqual(padded)
+    builder.stage(['abcd', ['efgh', 'ijkl', 'mnop'], 1])
+    builder.free()
+    const next = open()
+    next.stage(short)
+    expect(decodeBlocks(sealedBytes(next))[0]!.rows).toEqual(padded)
+    next.stage(['abcd', [], 1])
+    next.stage({ a: [], n: 1 }) // left out: zeros
+    next.seal().release()
+    next.stage({ a: [], n: 1 })
+    expect(columnOf(sealedBytes(next))).toEqual(['\0\0\0\0'])
+  })
 })
 
 describe('text or bytes, nothing else', () => {
