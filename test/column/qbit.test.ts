@@ -81,11 +81,12 @@ describe('a missing value is a vector of zeros', () => {
 })
 
 describe('planes move when there are more vectors than there is room for', () => {
-  it('inside arrays', () => {
-    const vector = (i: number) => Array.from({ length: 10 }, (_, k) => (i * 31 + k * 7) % 251)
-    const rows = Array.from({ length: 500 }, (_, i) => [Array.from({ length: i % 13 }, (_, k) => vector(i + k))])
-    const block = encodeBlock([{ name: 'c', type: 'Array(QBit(Float64, 10))' }], rows)
-    expect(decodeBlocks(block)[0]!.rows).toEqual(rows)
+  it.each(['Variant(QBit(Float64, 10), String)', 'Variant(QBit(Int8, 16, 8), String)'])('%s', (type) => {
+    const dimension = type.includes('Int8') ? 16 : 10
+    const rows = Array.from({ length: 6000 }, (_, i) => [
+      i % 50 === 0 ? `text ${i}` : Array.from({ length: dimension }, (_, k) => (i * 31 + k * 7) % 127),
+    ])
+    expect(decodeBlocks(encodeBlock([{ name: 'c', type }], rows))[0]!.rows).toEqual(rows)
   })
 
   it('and a refused row leaves nothing', () => {
