@@ -1,11 +1,22 @@
 // The core without a server: blocks, frames and types.
 
-import { STAGED } from './block/builder.ts'
+import { type BlockBuilder, STAGED } from './block/builder.ts'
 import { createBuilder } from './block/create.ts'
+import { readColumns } from './block/given-columns.ts'
+import type { ColumnData } from './column/column-data.ts'
 import { UsageError } from './errors.ts'
 
 export { decodeBlocks } from './block/decode.ts'
 export { cityHash128, compress, decompress } from './block/frame.ts'
+export type {
+  ColumnData,
+  ColumnOffsets,
+  ColumnValidity,
+  ListColumn,
+  MaskedColumn,
+  TextColumn,
+  TypedArray,
+} from './column/column-data.ts'
 export { formatType } from './types/format.ts'
 export type { TypeNode } from './types/node.ts'
 export { parseType } from './types/parse.ts'
@@ -27,31 +38,67 @@ export function encodeBlock(
   rows: Iterable<object | readonly unknown[]>,
   options: { compression?: 'none' | 'lz4' } = {},
 ): Uint8Array {
+  const list = Array.isArray(rows) ? (rows as readonly (object | readonly unknown[])[]) : [...rows]
+  return withBuilder(columns, list.length, options.compression, (builder) => {
+    for (let rowIndex = 0; rowIndex < list.length; rowIndex++)
+      if (builder.stage(list[rowIndex]) !== STAGED) refuseSize(rowIndex)
+  })
+}
+
+/**
+ * Encodes whole columns as one Native block, the body of `INSERT INTO t (columns) FORMAT Native`.
+ *
+ * @param columns  in the order of the block, equally long; see ColumnData for what `data` may be
+ * @returns        the block's bytes; no rows give no bytes, because an empty block would end the server's input
+ * @throws {EncodeError}  a value that does not fit: column, type and row are in the error; UNEQUAL_LENGTHS, naming both columns
+ * @throws {SchemaError}  UNKNOWN_TYPE, BAD_TYPE, UNSUPPORTED_TYPE
+ */
+export function encodeColumns(
+  columns: readonly { readonly name: string; readonly type: string; readonly data: ColumnData }[],
+): Uint8Array {
+  const given = readColumns(
+    columns.map(({ data }) => data ?? null), // undefined would be a column that every row leaves out
+    { columns },
+  )
+  return withBuilder(columns, given.rowCount, 'none', (builder) => {
+    const rowCount = builder.stageColumns(given, 0)
+    if (rowCount < given.rowCount) refuseSize(rowCount)
+  })
+}
+
+const MAX_BYTES = 1024 * 1024 * 1024
+
+function refuseSize(rowIndex: number): never {
+  throw new UsageError('BAD_OPTION', `The block exceeds ${MAX_BYTES} bytes at row ${rowIndex}.`, {
+    hint: 'Encode fewer rows at a time.',
+  })
+}
+
+function withBuilder(
+  columns: readonly { readonly name: string; readonly type: string }[],
+  rowCount: number,
+  compression: 'none' | 'lz4' = 'none',
+  stage: (builder: BlockBuilder) => void,
+): Uint8Array {
   if (columns.length === 0) {
     throw new UsageError('BAD_OPTION', 'A block needs at least one column.', {
       hint: 'The server takes a block of no columns for the end of its input.',
     })
   }
-  const list = Array.isArray(rows) ? (rows as readonly (object | readonly unknown[])[]) : [...rows]
-  if (list.length === 0) return new Uint8Array(0)
+  if (rowCount === 0) return new Uint8Array(0)
   const builder = createBuilder(
     columns.map(({ name, type }) => ({ name, type, defaultKind: '' as const, defaultExpression: '' })),
     {
       // Powers of two, so that calls with nearly as many rows share a builder.
-      blockSize: Math.max(1024, 2 ** Math.ceil(Math.log2(list.length + 1))),
+      blockSize: Math.max(1024, 2 ** Math.ceil(Math.log2(rowCount + 1))),
       blockBytes: MAX_BYTES,
-      compression: options.compression ?? 'none',
+      compression,
       nullsAsDefault: false,
       requireAll: true,
     },
   )
   try {
-    for (let rowIndex = 0; rowIndex < list.length; rowIndex++) {
-      if (builder.stage(list[rowIndex]) === STAGED) continue
-      throw new UsageError('BAD_OPTION', `The block exceeds ${MAX_BYTES} bytes at row ${rowIndex}.`, {
-        hint: 'Encode fewer rows at a time.',
-      })
-    }
+    stage(builder)
     const sealed = builder.seal()
     const bytes = sealed.bytes.slice()
     sealed.release()
@@ -60,5 +107,3 @@ export function encodeBlock(
     builder.free()
   }
 }
-
-const MAX_BYTES = 1024 * 1024 * 1024

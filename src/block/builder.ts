@@ -1,4 +1,5 @@
 import type { Column } from '../types/node.ts'
+import type { GivenColumns } from './given-columns.ts'
 import type { SealedBytes } from './sealed.ts'
 
 export interface BuilderOptions {
@@ -45,6 +46,21 @@ export interface BlockBuilder {
    * @throws EncodeError  the row is left out whole, the open block is exactly as before
    */
   stage(row: object | readonly unknown[], rowIndex?: number): StageResult
+  /** Whether no further row has room; exactly known after stageColumns, as stage tells it by its result. */
+  readonly isFull: boolean
+  /**
+   * Looks at whole columns by name: their names, shapes and lengths.
+   * @throws EncodeError  naming the column
+   */
+  readColumns(data: object): GivenColumns
+  /**
+   * Stages rows of whole columns, as many from `from` on as the open block takes.
+   * @returns  how many. Where that are not all, the block is to be sealed and the rest to be staged in the next one.
+   * @throws EncodeError  names the row; the open block is exactly as before
+   */
+  stageColumns(columns: GivenColumns, from: number): number
+  /** Drops the rows from `rowCount` on. */
+  truncate(rowCount: number): void
   /** Seals the open block and starts an empty one. Must not be called with rowCount 0. */
   seal(): SealedBytes
   /** Drops the rows of the open block. */

@@ -1,4 +1,4 @@
-import { EncodeError } from '../errors.ts'
+import { EncodeError, type ErrorPlace } from '../errors.ts'
 import { closestName } from '../types/closest.ts'
 import type { NestedGroup, PlannedColumn } from './plan.ts'
 
@@ -19,7 +19,7 @@ export function checkKeys(
     if (names.has(key)) continue
     const group = groups.find(({ name }) => name === key)
     if (group) checkNested((row as Record<string, unknown>)[key], group, rowIndex, table)
-    else refuse(key, [...names], rowIndex, table)
+    else refuseKey('the row', key, names, { row: rowIndex, table })
   }
 }
 
@@ -37,25 +37,31 @@ function checkNested(list: unknown, group: NestedGroup, rowIndex: number, table?
   for (const item of list) {
     for (const key of Object.keys(item ?? {})) {
       if (!parts.includes(key))
-        refuse(
+        refuseKey(
+          'the row',
           `${group.name}.${key}`,
           group.members.map(({ name }) => name),
-          rowIndex,
-          table,
+          { row: rowIndex, table },
         )
     }
   }
 }
 
-function refuse(key: string, names: readonly string[], rowIndex: number, table?: string): never {
+/** @param what  has the key */
+export function refuseKey(
+  what: string,
+  key: string,
+  names: Iterable<string>,
+  { row, table }: Pick<ErrorPlace, 'row' | 'table'>,
+): never {
   const closest = closestName(key, names)
   throw new EncodeError(
     'UNKNOWN_COLUMN',
-    `the row has a key ${JSON.stringify(key)} that is no column of this statement`,
+    `${what} has a key ${JSON.stringify(key)} that is no column of this statement`,
     {
       table,
       column: key,
-      row: rowIndex,
+      row,
       hint:
         closest === undefined
           ? 'Remove the key, or pass ignoreUnknown: true.'

@@ -12,6 +12,8 @@ import {
   STAGED,
   type StageResult,
 } from './builder.ts'
+import { ColumnStager } from './column-stager.ts'
+import { type GivenColumns, readColumnsByName } from './given-columns.ts'
 import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns } from './plan.ts'
 import { RowCheck, refuseArity, refuseRow } from './row-check.ts'
 import {
@@ -50,6 +52,7 @@ export class NativeBuilder implements BlockBuilder {
   readonly #planned: readonly PlannedColumn[]
   readonly #named: readonly NamedColumn[]
   readonly #check: RowCheck
+  readonly #columns: ColumnStager
   readonly #sealer: Sealer
   #stageArray: RowFunction | undefined
   /** The memory, or a region of a row's columns, moved since the row functions were written: what they stored since is lost. */
@@ -87,6 +90,12 @@ export class NativeBuilder implements BlockBuilder {
     const groups = nestedGroups(this.#planned)
     this.#named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, groups) }))
     this.#check = new RowCheck(this.#planned, groups, options)
+    this.#columns = new ColumnStager(
+      this.#context,
+      this.#planned,
+      (count) => this.#countBytes(count),
+      options.blockBytes,
+    )
     this.#sealer = new Sealer(this.#arena, this.#planned, options.compression)
     this.#context.regionMoved = () => {
       this.#moved = true
@@ -166,6 +175,40 @@ export class NativeBuilder implements BlockBuilder {
     throw error
   }
 
+  get isFull(): boolean {
+    return this.rowCount >= this.#rowCapacity || (this.rowCount > 0 && this.#exactBytes >= this.#options.blockBytes)
+  }
+
+  readColumns(data: object): GivenColumns {
+    return readColumnsByName(data, { columns: this.columns, table: this.#options.table }, this.#options.ignoreUnknown)
+  }
+
+  stageColumns(given: GivenColumns, from: number): number {
+    const before = this.rowCount
+    let at = from
+    this.#count(before)
+    try {
+      while (at < given.rowCount && !this.isFull) {
+        const rows = this.#stageSlice(given, at)
+        if (rows === 0) break
+        at += rows
+      }
+    } catch (error) {
+      const told = error instanceof Refusal ? this.#toColumnError(error, from - before) : error
+      this.truncate(before)
+      throw told
+    }
+    this.#lookAt = this.rowCount + this.#lookRows
+    this.#planNext()
+    return at - from
+  }
+
+  truncate(rowCount: number): void {
+    for (const { column } of this.#planned) column.truncate(rowCount)
+    this.#count(rowCount)
+    this.#planNext()
+  }
+
   seal(): SealedBytes {
     const sealed = this.#sealer.seal(this.rowCount)
     this.reset()
@@ -215,6 +258,29 @@ export class NativeBuilder implements BlockBuilder {
     if (looks) this.#lookAt = rowCount + this.#lookRows
     this.#planNext()
     return looks ? LOOK : STAGED
+  }
+
+  #stageSlice(given: GivenColumns, from: number): number {
+    const context = this.#context
+    const index = this.rowCount
+    const rows = this.#columns.stage(given, from, index, this.#rowCapacity - index, this.#exactBytes)
+    context.omitted = false
+    for (let row = index; row < index + rows && (row === 0 || this.#check.everyRow); row++) {
+      context.stagingRow = row
+      this.#check.checkColumns(row, this.firstRow + row)
+    }
+    this.#count(index + rows)
+    return rows
+  }
+
+  /** Makes `rowCount` rows real, and counts their bytes. */
+  #count(rowCount: number): void {
+    this.#context.rowCount = rowCount
+    this.#context.byteBound = 0
+    this.#context.omitted = false
+    this.#exactBytes = this.#countBytes(rowCount)
+    this.#exactRows = rowCount
+    this.#planCount()
   }
 
   #countBytes(count: number): number {
@@ -293,14 +359,27 @@ export class NativeBuilder implements BlockBuilder {
     }
   }
 
-  #toError(refusal: Refusal, rowIndex?: number): EncodeError {
-    this.#context.stagingRow = this.rowCount
+  /** @param shift  from rows of the block to rows of the call */
+  #toColumnError(refusal: Refusal, shift: number): EncodeError {
+    const { stagingRow } = this.#context
+    const rowIndex = this.firstRow + stagingRow
+    const rowOfCall = stagingRow + shift
+    return this.#toError(
+      refusal,
+      rowIndex,
+      stagingRow,
+      rowOfCall === rowIndex ? '' : ` (row ${rowOfCall} of this call)`,
+    )
+  }
+
+  #toError(refusal: Refusal, rowIndex?: number, stagingRow: number = this.rowCount, which = ''): EncodeError {
+    this.#context.stagingRow = stagingRow
     let root = refusal.column
     while (root.parent) root = root.parent
     const name = this.#planned.find(
       ({ column }) => column === root || (column instanceof OmittableColumn && column.inner === root),
     )?.name
-    return new EncodeError(refusal.code, refusal.reason, {
+    return new EncodeError(refusal.code, refusal.reason + which, {
       table: this.#options.table,
       column: `${name ?? ''}${refusal.column.locate(refusal.index)}`,
       type: refusal.column.type,

@@ -33,6 +33,12 @@ export class RowCheck {
     for (const group of this.#groups) checkLengths(group, index)
   }
 
+  /** Of rows that came as whole columns, row `index` of the block. */
+  checkColumns(index: number, rowIndex: number): void {
+    if (index === 0) this.#refuseEmpty(rowIndex)
+    for (const group of this.#groups) checkLengths(group, index)
+  }
+
   /** A block of no columns cannot be sent, and where no column can travel as NULL there is nothing to send instead. */
   #refuseEmpty(rowIndex: number): void {
     if (!this.#columns.every(({ column }) => column instanceof UniformColumn && column.omittedRows(1) === 1)) return

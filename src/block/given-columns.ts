@@ -1,0 +1,88 @@
+// Whole columns that a caller gives by name, or in order: checked for names, shapes and equal lengths before anything is staged.
+
+import { type ColumnSource, MissingSource, readColumnData } from '../column/column-data.ts'
+import { EncodeError, show } from '../errors.ts'
+import type { BlockBuilder } from './builder.ts'
+import { refuseKey } from './keys.ts'
+import type { SealedBytes } from './sealed.ts'
+
+/** One source a column of the builder, all of them equally long. */
+export interface GivenColumns {
+  readonly rowCount: number
+  readonly sources: readonly ColumnSource[]
+}
+
+interface Place {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly table?: string
+}
+
+/**
+ * @param data  by column name; a column that is absent or undefined is left out of every row
+ * @throws {EncodeError} UNKNOWN_COLUMN, UNEQUAL_LENGTHS, WRONG_TYPE, naming the column
+ */
+export function readColumnsByName(data: object, place: Place, ignoreUnknown = false): GivenColumns {
+  const { columns, table } = place
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    throw new EncodeError('WRONG_TYPE', `${show(data)} is no set of columns`, {
+      table,
+      hint: 'Columns are an object by column name: { a: [1, 2], b: new Float64Array(2) }.',
+    })
+  }
+  const given = data as Record<string, unknown>
+  const names = new Set(columns.map(({ name }) => name))
+  if (!ignoreUnknown) {
+    for (const key of Object.keys(given)) if (!names.has(key)) refuseKey('the call', key, names, { table })
+  }
+  return readColumns(
+    columns.map(({ name }) => (Object.hasOwn(given, name) ? given[name] : undefined)),
+    place,
+  )
+}
+
+/** @param data  one column's values each; undefined for a column that no row has */
+export function readColumns(data: readonly unknown[], { columns, table }: Place): GivenColumns {
+  const read = data.map((one, i) =>
+    one === undefined ? undefined : readColumnData(one, { table, column: columns[i].name, type: columns[i].type }),
+  )
+  const first = read.findIndex((source) => source !== undefined)
+  const rowCount = first < 0 ? 0 : read[first]!.length
+  const other = read.findIndex((source) => source !== undefined && source.length !== rowCount)
+  if (other >= 0) {
+    throw new EncodeError(
+      'UNEQUAL_LENGTHS',
+      `${read[other]!.length} values, but ${columns[first].name} has ${rowCount}`,
+      {
+        table,
+        column: columns[other].name,
+        type: columns[other].type,
+        hint: 'The columns of one call are equally long: value number i of each is row i.',
+      },
+    )
+  }
+  return { rowCount, sources: read.map((source) => source ?? new MissingSource(rowCount)) }
+}
+
+/**
+ * Stages the rows from `from` on, for which the open block has no room, in an empty builder of the same shape: all of them, or none.
+ * Blocks that are full are sealed, but nobody has seen them yet, so a fault in the last row undoes the first one too.
+ *
+ * @param firstRow  index in the statement of the row `from`
+ * @returns         the full blocks in order; what follows them stays staged in `spare`
+ * @throws {EncodeError}  naming the row; `spare` is empty then
+ */
+export function stageRest(spare: BlockBuilder, columns: GivenColumns, from: number, firstRow: number): SealedBytes[] {
+  const sealed: SealedBytes[] = []
+  try {
+    for (let at = from; at < columns.rowCount; ) {
+      spare.firstRow = firstRow + at - from
+      at += spare.stageColumns(columns, at)
+      if (spare.isFull || at < columns.rowCount) sealed.push(spare.seal())
+    }
+    return sealed
+  } catch (error) {
+    for (const { release } of sealed) release()
+    spare.reset()
+    throw error
+  }
+}
