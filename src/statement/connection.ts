@@ -97,7 +97,8 @@ export class Connection implements AsyncDisposable {
    * @throws {EngineError}    CANNOT_HOLD_PROMISE for an `unknown` block whose table recognises no repetition; nothing was sent.
    *                          `acceptDuplicates: true` sends it all the same.
    * @throws {DeliveryError}  A block failed for good.
-   * @throws {UsageError}     NOT_SUPPORTED for compressed blocks where the target takes none, BAD_OPTION.
+   * @throws {UsageError}     NOT_SUPPORTED for compressed blocks where the target takes none, BUSY for a block of another
+   *                          deliver() that still runs, BAD_OPTION.
    */
   deliver(blocks: Iterable<SealedBlock>, options: DeliverOptions = {}): Promise<DeliverySummary> {
     this.#assertOpen()
@@ -114,7 +115,8 @@ export class Connection implements AsyncDisposable {
    * Refuses new rows, delivers what open statements have, then closes. Rows held by holdUntilCommit are not sent: their commit
    * did not come. takeBlocks() of a statement still has what could not be delivered. A second call gives the same summary.
    *
-   * @param options.deadline  ms, after which attempts under way are cut. Default: as long as the blocks' own deadlines allow.
+   * @param options.deadline  ms, after which attempts under way are cut, and queries too. Default: as long as the blocks' own
+   *                          deadlines allow.
    */
   close(options: { deadline?: number } = {}): Promise<CloseSummary> {
     refuseUnknown(options, ['deadline'])
@@ -135,8 +137,9 @@ export class Connection implements AsyncDisposable {
   async #close(deadlineMs: number | undefined): Promise<CloseSummary> {
     const statements = [...this.#statements]
     const acceptedBefore = statements.map(({ stats }) => stats.accepted)
+    const hurry = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs)
     await Promise.all(statements.map((statement) => statement.finish(deadlineMs)))
-    await this.#opened.transport.close()
+    await this.#opened.transport.close(hurry)
     const summary = { acknowledged: 0, rejected: 0, unknown: 0, unsent: 0 }
     for (const [index, { stats }] of statements.entries()) {
       summary.acknowledged += stats.acknowledged

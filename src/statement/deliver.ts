@@ -31,8 +31,25 @@ export async function deliverBlocks(
   options: DeliverOptions,
 ): Promise<DeliverySummary> {
   refuseUnknown(options, ['acceptDuplicates', 'retry'])
-  const blocks = given.filter(isBlock).filter(({ state }) => state !== 'acknowledged')
+  const blocks = [...new Set(given.filter(isBlock))].filter(({ state }) => state !== 'acknowledged')
   assertFrames(opened, blocks)
+  assertIdle(blocks)
+  for (const block of blocks) underWay.add(block)
+  try {
+    return await deliverAll(opened, blocks, options)
+  } finally {
+    for (const block of blocks) underWay.delete(block)
+  }
+}
+
+/** Blocks of a deliver() that has not ended: a second one would insert them again. */
+const underWay = new WeakSet<Block>()
+
+async function deliverAll(
+  opened: OpenedTarget,
+  blocks: readonly Block[],
+  options: DeliverOptions,
+): Promise<DeliverySummary> {
   if (!options.acceptDuplicates) await assertRecognised(opened, blocks)
 
   const { transport, concurrency } = opened
@@ -64,6 +81,14 @@ export async function deliverBlocks(
 function isBlock(block: SealedBlock): block is Block {
   if (block instanceof Block) return true
   throw new UsageError('BAD_OPTION', 'deliver() takes the blocks of takeBlocks(), as they are.')
+}
+
+function assertIdle(blocks: readonly Block[]): void {
+  const busy = blocks.find((block) => underWay.has(block))
+  if (busy === undefined) return
+  throw new UsageError('BUSY', `Block ${busy.token} is being delivered by another deliver().`, {
+    hint: 'Await that one; blocks it could not deliver can be given to another deliver() then.',
+  })
 }
 
 function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): void {

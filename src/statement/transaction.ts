@@ -16,6 +16,8 @@ type Prepare = (insert: string, options: StatementOptions) => Promise<Statement<
 export class Transaction implements AsyncDisposable {
   readonly #prepare: Prepare
   readonly #statements: Statement<never>[] = []
+  /** Of the first statements: those that are committed. */
+  readonly #committed: CommitSummary[] = []
   #state: 'open' | 'committing' | 'over' = 'open'
 
   /** @internal */
@@ -27,6 +29,9 @@ export class Transaction implements AsyncDisposable {
   async prepare<R = Row>(insert: string, options: StatementOptions = {}): Promise<Statement<R>> {
     this.#assertOpen()
     const statement = await this.#prepare(insert, options)
+    // Ended meanwhile: nobody would commit this one.
+    if (this.#state !== 'open') await statement.rollback()
+    this.#assertOpen()
     this.#statements.push(statement)
     return statement as Statement<R>
   }
@@ -34,8 +39,8 @@ export class Transaction implements AsyncDisposable {
   /**
    * Commits the statements in the order they were prepared, one after the other.
    *
-   * @throws what Statement.commit throws. Statements before the failed one are committed, those behind it are not: rollback()
-   *         drops their rows, and lists what was sent.
+   * @throws what Statement.commit throws. Statements before the failed one are committed, those behind it are not: another
+   *         commit() goes on with them (after BUSY, say), and rollback() drops their rows, and lists what was sent.
    */
   commit(): Promise<CommitSummary[]> {
     return quiet(this.#commit())
@@ -54,10 +59,10 @@ export class Transaction implements AsyncDisposable {
     this.#assertOpen()
     this.#state = 'committing'
     try {
-      const summaries: CommitSummary[] = []
-      for (const statement of this.#statements) summaries.push(await statement.commit())
+      const committed = this.#committed
+      for (const statement of this.#statements.slice(committed.length)) committed.push(await statement.commit())
       this.#state = 'over'
-      return summaries
+      return committed
     } finally {
       if (this.#state === 'committing') this.#state = 'open'
     }

@@ -106,9 +106,9 @@ class HttpTransport implements Transport {
   }
 
   /** Waits for what is running, then closes every socket of ours. */
-  async close(): Promise<void> {
+  async close(hurry?: AbortSignal): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#running)
+    await Promise.race([Promise.allSettled(this.#running), ...(hurry ? [fired(hurry)] : [])])
     await Promise.all(this.#hosts.map((host) => host.close()))
   }
 
@@ -122,6 +122,13 @@ class HttpTransport implements Transport {
       this.#running.delete(work)
     }
   }
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** One server: how it is reached, nothing else. Pinning a block to a host means keeping one of these. */

@@ -66,6 +66,10 @@ export interface Transport {
   query(sql: string, options?: ReadOptions): Promise<Record<string, unknown>[]>
   /** DDL and SET-like statements; the answer's body is dropped. */
   command(sql: string, options?: ReadOptions): Promise<void>
-  /** Waits for what is running, then closes sockets, files, the engine. Calling it again is a no-op. */
-  close(): Promise<void>
+  /**
+   * Waits for what is running, then closes sockets, files, the engine. Calling it again is a no-op.
+   *
+   * @param hurry  when it fires, what still runs over HTTP is cut; a query of the embedded engine or a write cannot be
+   */
+  close(hurry?: AbortSignal): Promise<void>
 }

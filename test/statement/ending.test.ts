@@ -318,6 +318,27 @@ describe('close()', () => {
     expect(statement.takeBlocks().reduce((sum, { rowCount }) => sum + rowCount, 0)).toBe(35)
   })
 
+  it('its deadline holds for queries and for deliver() too', async () => {
+    const { server, connection, statement } = await lyingStatement({}, () =>
+      exceptionReply(60, 'UNKNOWN_TABLE', 'gone'),
+    )
+    await statement.exec({ n: 1 })
+    await failure(statement.commit(), DeliveryError)
+    server.script({
+      insert: () => ({ hang: true }),
+      rows: (sql) => (sql === 'SELECT hang' ? { hang: true } : undefined),
+    })
+    const query = connection.query('SELECT hang').catch((error: unknown) => error)
+    const delivery = connection.deliver(statement.takeBlocks(), { acceptDuplicates: true }).catch((e: unknown) => e)
+    await server.whenInserts(2)
+    const began = performance.now()
+    await connection.close({ deadline: 50 })
+    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(await query).toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(await delivery).toBeInstanceOf(DeliveryError)
+    expect(server.openCount).toBe(0)
+  })
+
   it('refuses a deadline that is none', async () => {
     const { connection } = await lyingConnection()
     await expect(connection.close({ deadline: -1 })).rejects.toMatchObject({ code: 'BAD_OPTION' })
@@ -419,6 +440,36 @@ describe('transactions', () => {
       await statement.exec({ n: 1 })
     }
     expect(server.inserts).toHaveLength(0)
+  })
+
+  it('a commit refused half-way can be repeated, and goes on where it was', async () => {
+    const { server, connection } = await lyingConnection()
+    const transaction = await connection.begin()
+    const first = await transaction.prepare<{ n: number }>('events', { columns: COLUMNS })
+    const second = await transaction.prepare<{ n: number }>('events', { columns: COLUMNS })
+    await first.exec({ n: 1 })
+    const { wait, open } = gate()
+    const feeding = second.execMany(
+      (async function* () {
+        await wait()
+        yield { n: 2 }
+      })(),
+    )
+    await expect(transaction.commit()).rejects.toMatchObject({ code: 'BUSY' })
+    open()
+    await feeding
+    expect((await transaction.commit()).map(({ rows }) => rows)).toEqual([1, 1])
+    expect(numbersOf(server.inserts)).toEqual([[1], [2]])
+  })
+
+  it('a statement whose prepare() ends after the transaction is refused, and not left behind', async () => {
+    const { connection } = await lyingConnection()
+    for (const end of ['commit', 'rollback'] as const) {
+      const transaction = await connection.begin()
+      const preparing = transaction.prepare('events', { columns: COLUMNS })
+      await transaction[end]()
+      await expect(preparing).rejects.toEqual(CLOSED)
+    }
   })
 
   it('a commit that fails half-way: what was sent before is named by rollback()', async () => {

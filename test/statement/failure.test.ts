@@ -274,6 +274,24 @@ describe('a server that is down', () => {
   })
 })
 
+describe('deliver() sends a block once', () => {
+  it('also when it is listed twice, or given to two calls at once', async () => {
+    const { server, connection, statement } = await lyingStatement({ blockSize: 1 }, () => PARSE_ERROR)
+    await statement.exec({ n: 1 })
+    await failure(statement.commit(), DeliveryError)
+    const { wait, open } = gate()
+    server.script({ insert: wait })
+    const blocks = statement.takeBlocks()
+    const before = server.inserts.length
+    const first = connection.deliver([...blocks, ...blocks])
+    await expect(connection.deliver(blocks)).rejects.toMatchObject({ code: 'BUSY' })
+    open()
+    expect(await first).toMatchObject({ rows: 1, blocks: 1 })
+    expect(await connection.deliver(blocks)).toMatchObject({ rows: 0, blocks: 0 })
+    expect(server.inserts).toHaveLength(before + 1)
+  })
+})
+
 describe('deliver() refuses what it cannot judge', () => {
   it('things that are no blocks, unknown options', async () => {
     const { connection } = await lyingConnection()
