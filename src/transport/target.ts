@@ -148,6 +148,11 @@ function openHttp(texts: readonly string[], options: TargetOptions, connectTimeo
 }
 
 function parseUrl(text: string): URL {
+  if (/^[^/]*\/\/[^/?#]*[/?#].*@/s.test(text)) {
+    throw new UsageError('BAD_OPTION', `${withoutPassword(text)} has an @ behind the host.`, {
+      hint: `Percent-encode special characters of the password: %2F for /, %3F for ?, %23 for #. ${EXAMPLES}`,
+    })
+  }
   let url: URL
   try {
     url = new URL(text)
@@ -207,8 +212,9 @@ function unknownScheme(target: string, scheme: string | undefined): UsageError {
   })
 }
 
+/** Whatever could be part of one is hidden: in a text that is no URL, a password may hold any character. */
 function withoutPassword(text: string): string {
-  return text.replace(/:[^:@/]*@/g, ':***@')
+  return text.replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)?[^:@/]*):.*@/is, '$1:***@')
 }
 
 function refuseOptions(options: TargetOptions, scheme: string, names: readonly (keyof TargetOptions)[]): void {

@@ -32,6 +32,33 @@ describe('A target names transport and database', () => {
   })
 })
 
+describe('A wrong target never shows its password', () => {
+  test.each([
+    'http://user:pa/secret@host:8123/db',
+    'http://user:12/secret@host:8123/db',
+    'http://user:12?secret@host',
+    'http://user:12#secret@host',
+    'http://user:sec:secret@host:notaport',
+    'http://user:secret@x@[bad:8123',
+    'http://us/er:secret@host',
+    'clickhouse://user:secret/secret@host',
+    'user:secret@host:8123',
+    'user:sec/secret@host:8123',
+    'htp://user:secret@host',
+    'http://user:secret@a:8123,b:notaport/db',
+    'http://a:notaport,http://user:secret@b',
+  ])('%s', (target) => {
+    let thrown: unknown
+    try {
+      openTransport(target)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(UsageError)
+    expect((thrown as UsageError).message).not.toMatch(/secret/)
+  })
+})
+
 describe('A wrong target says what is wrong, and what was meant', () => {
   test.each([
     ['localhost:8123', /http:\/\/localhost:8123/],
