@@ -121,21 +121,36 @@ function inPlace(fd: number, close: () => Promise<void>): Output {
   }
 }
 
+/** Files that this process is writing: their partial files would be one. */
+const beingWritten = new Set<string>()
+
 async function regularFile(path: string): Promise<Output> {
+  if (beingWritten.has(path)) {
+    throw new TransportError('FILE_FAILED', `${path} is being written by another connection of this process.`, {
+      hint: 'Close that one first, or give each a file of its own.',
+    })
+  }
   const partial = `${path}.${process.pid}.partial`
-  const handle = await open(partial, 'w')
+  beingWritten.add(path)
+  const release = () => beingWritten.delete(path)
+  const handle = await open(partial, 'w').catch((error: unknown) => {
+    release()
+    throw error
+  })
+  const keep = async () => {
+    await handle.sync()
+    await handle.close()
+    await rename(partial, path)
+    await syncDirectory(dirname(path))
+  }
+  const drop = async () => {
+    await handle.close()
+    await unlink(partial)
+  }
   return {
     append: (bytes) => writeAll(handle.fd, bytes),
-    finish: async () => {
-      await handle.sync()
-      await handle.close()
-      await rename(partial, path)
-      await syncDirectory(dirname(path))
-    },
-    discard: async () => {
-      await handle.close()
-      await unlink(partial)
-    },
+    finish: () => keep().finally(release),
+    discard: () => drop().finally(release),
   }
 }
 

@@ -30,6 +30,10 @@ const QUERY_TIMEOUT_MS = 300_000
 // of the server shortens it.
 const IDLE_SOCKET_MS = 2_500
 
+// What the client allows itself, if it has an agent of its own. A hundred prepare() at once are 300 queries, and a server that
+// takes no more connections answers with a reset.
+const CLIENT_SOCKETS = 10
+
 /** ClickHouse over HTTP. Blocks go over node:http (see http-post.ts), everything else through `@clickhouse/client`. */
 export function httpTransport(options: HttpOptions): Transport {
   return new HttpTransport(options)
@@ -154,7 +158,7 @@ function openHost(url: URL, options: HttpOptions): Host {
   }
   const agent = openAgent(url, options)
   // Its own pool of sockets: it keeps timers on them that would close a socket under a block.
-  const clientAgent = openAgent(url, options)
+  const clientAgent = openAgent(url, options, CLIENT_SOCKETS)
   const client = createClient({
     url: url.origin,
     username: options.username,
@@ -210,8 +214,8 @@ function placeSql({ sql, compressed }: InsertRequest): { sql: string; head: Uint
   return { sql: '', head: Buffer.from(`${sql}\n`) }
 }
 
-function openAgent(url: URL, options: HttpOptions): HttpAgent {
-  const common = { keepAlive: true, timeout: IDLE_SOCKET_MS }
+function openAgent(url: URL, options: HttpOptions, maxSockets = Number.POSITIVE_INFINITY): HttpAgent {
+  const common = { keepAlive: true, timeout: IDLE_SOCKET_MS, maxSockets }
   return url.protocol === 'https:' ? new HttpsAgent({ ...common, ...options.tls }) : new HttpAgent(common)
 }
 

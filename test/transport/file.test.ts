@@ -64,6 +64,21 @@ describe('A regular file appears whole, or not at all', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
+  test('two connections to one file: the second is refused, the first is whole; then the next may write', async () => {
+    const path = join(dir, 'out.native')
+    const [first, second] = [fileTransport({ path }), fileTransport({ path })]
+    await first.insert(insertOf('t', narrowBlock(2)))
+    const error = await failure(second.insert(insertOf('t', narrowBlock(3))), TransportError)
+    expect(error).toMatchObject({ code: 'FILE_FAILED', message: expect.stringMatching(/another connection/) })
+    await first.insert(insertOf('t', narrowBlock(2)))
+    await Promise.all([first.close(), second.close()])
+    expect(await readFile(path)).toEqual(Buffer.concat([narrowBlock(2), narrowBlock(2)]))
+    const third = fileTransport({ path })
+    await third.insert(insertOf('t', narrowBlock(3)))
+    await third.close()
+    expect(await readFile(path)).toEqual(narrowBlock(3))
+  })
+
   test('a disk that is full: the half-written file goes, the old one stays, no later block is taken', async () => {
     const path = join(dir, 'out.native')
     await writeFile(path, 'yesterday')

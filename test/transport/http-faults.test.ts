@@ -330,6 +330,15 @@ describe('First contact', () => {
     silent.close()
   })
 
+  test('300 queries at once share ten sockets: a server has a limit, too', async () => {
+    const server = await startLyingServer({ rows: () => ({ delayMs: 1, body: '{"a":1}\n' }) })
+    closing.push(() => server.close())
+    const transport = transportTo(server.url)
+    await Promise.all(Array.from({ length: 300 }, () => transport.query('SELECT 1 AS a')))
+    expect(server.queries).toHaveLength(300)
+    expect(server.connectionCount).toBeLessThanOrEqual(10)
+  })
+
   test('a handshake that never ends is no connection: nothing was sent', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')
