@@ -11,6 +11,8 @@ export interface StatementPlan {
   readonly name: string
   readonly columns: readonly Column[]
   readonly builder: BlockBuilder
+  /** One more of the same shape. */
+  readonly newBuilder: () => BlockBuilder
   readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'>
   /** Undefined for a file. */
   readonly guard?: SchemaGuard
@@ -38,5 +40,5 @@ export interface AdaptPlan {
    */
   readonly follow: (was: readonly Column[], table: readonly Column[]) => readonly Column[] | undefined
   /** What makes blocks of other columns. */
-  readonly make: (columns: readonly Column[]) => Pick<StatementPlan, 'builder' | 'targetOf'>
+  readonly make: (columns: readonly Column[]) => Pick<StatementPlan, 'builder' | 'newBuilder' | 'targetOf'>
 }

@@ -46,10 +46,10 @@ export async function planStatement(
   const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText } = options
   const nullsAsDefault = takesNullsAsDefault(opened)
   const rules = { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, nullsAsDefault }
-  const make: AdaptPlan['make'] = (made) => ({
-    builder: createBuilder(made, { ...rules, compression, table: table.table }),
-    targetOf: targets(table, made, settings, known),
-  })
+  const make: AdaptPlan['make'] = (made) => {
+    const newBuilder = () => createBuilder(made, { ...rules, compression, table: table.table })
+    return { builder: newBuilder(), newBuilder, targetOf: targets(table, made, settings, known) }
+  }
   return {
     name,
     columns,

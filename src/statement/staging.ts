@@ -6,11 +6,12 @@
 //   and the open block full too     exec() throws BACKPRESSURE; the block is sealed with the next acknowledgement
 
 import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
+import { type GivenColumns, stageRest } from '../block/given-columns.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import { Block } from '../engine/block.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
-import { SchemaError, UsageError } from '../errors.ts'
+import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
 import { Pace } from './pace.ts'
 import type { StatementPlan } from './plan.ts'
@@ -47,6 +48,9 @@ export class Staging {
   /** In the order of a row given as an array. */
   columns: readonly Column[]
   #builder: BlockBuilder
+  #newBuilder: StatementPlan['newBuilder']
+  /** Empty, for the rows of whole columns that the open block has no room for. */
+  #spare: BlockBuilder | undefined
   #targetOf: StatementPlan['targetOf']
   readonly #pace = new Pace()
   #mode: typeof FAST | typeof SLOW | typeof STAGING = SLOW
@@ -71,6 +75,7 @@ export class Staging {
     this.#hooks = hooks
     this.columns = plan.columns
     this.#builder = plan.builder
+    this.#newBuilder = plan.newBuilder
     this.#targetOf = plan.targetOf
     this.#builder.lookRows = this.#pace.rows
     this.engine = new Engine({
@@ -119,6 +124,20 @@ export class Staging {
     return this.#wait!.promise.then(() => this.execPatiently(row))
   }
 
+  /** See Statement.execColumns. */
+  execColumns(data: object): Promise<void> | undefined {
+    this.#hooks.assertOpen()
+    this.#mode = STAGING
+    try {
+      return this.#stageColumns(data)
+    } catch (error) {
+      if (error instanceof EncodeError) this.#lookSoon()
+      throw error
+    } finally {
+      this.#mode = SLOW
+    }
+  }
+
   /** Seals the open block, now or when there is room for it. */
   sealOpen(): void {
     if (this.#builder.rowCount === 0) return
@@ -138,14 +157,16 @@ export class Staging {
   }
 
   /** Rows are staged for other columns from now on; those that are staged go as they are. */
-  follow(columns: readonly Column[], { builder, targetOf }: Pick<StatementPlan, 'builder' | 'targetOf'>): void {
+  follow(
+    columns: readonly Column[],
+    { builder, newBuilder, targetOf }: Pick<StatementPlan, 'builder' | 'newBuilder' | 'targetOf'>,
+  ): void {
     if (this.#builder.rowCount > 0) this.#seal()
-    this.#builder.free()
+    this.#freeBuilders()
     this.columns = columns
-    this.#builder = builder
+    this.#newBuilder = newBuilder
     this.#targetOf = targetOf
-    this.#builder.firstRow = this.#earlierRows
-    this.#builder.lookRows = this.#pace.rows
+    this.#open(builder)
     this.#mode = SLOW
   }
 
@@ -181,8 +202,20 @@ export class Staging {
     this.halt()
     this.refuse(error)
     this.engine.end(error)
-    this.#builder.free()
+    this.#freeBuilders()
     this.#isOver = true
+  }
+
+  #freeBuilders(): void {
+    this.#builder.free()
+    this.#spare?.free()
+    this.#spare = undefined
+  }
+
+  #open(builder: BlockBuilder): void {
+    this.#builder = builder
+    this.#builder.firstRow = this.#earlierRows
+    this.#builder.lookRows = this.#pace.rows
   }
 
   /** The builder is not re-entrant, and a row may have getters that call the statement: they find it STAGING. */
@@ -213,14 +246,66 @@ export class Staging {
     return result === LOOK ? this.#look() : undefined
   }
 
-  /** A row that is refused may be one for a table that changed: then the next look at it must not wait for a block. */
   #stageFirst(row: object | readonly unknown[]): StageResult {
     try {
       return this.#stage(row)
     } catch (error) {
-      if (this.#plan.adapt !== undefined) this.#plan.guard?.lookSoon()
+      this.#lookSoon()
       throw error
     }
+  }
+
+  /** A row that is refused may be one for a table that changed: then the next look at it must not wait for a block. */
+  #lookSoon(): void {
+    if (this.#plan.adapt !== undefined) this.#plan.guard?.lookSoon()
+  }
+
+  /** Into the open block what it has room for, the rest into blocks behind it; where one value is refused, nothing. */
+  #stageColumns(data: object): Promise<void> | undefined {
+    const builder = this.#builder
+    const columns = builder.readColumns(data)
+    if (columns.rowCount === 0) return undefined
+    if (this.#full) throw this.#backpressure()
+    const before = builder.rowCount
+    if (before === 0) this.#assertHoldRoom()
+    const staged = builder.stageColumns(columns, 0)
+    const isWhole = staged === columns.rowCount
+    if (isWhole && !builder.isFull) {
+      if (before === 0) this.#startTimer()
+      return this.#wait?.promise ?? this.#look()
+    }
+    if (isWhole && this.#wait !== undefined) this.#full = this.#sealSoon = true
+    else if (isWhole) this.#seal()
+    else {
+      try {
+        this.#sealAndStageRest(columns, staged)
+      } catch (error) {
+        builder.truncate(before)
+        throw error
+      }
+    }
+    return this.#wait?.promise ?? this.#pace.turn()
+  }
+
+  /** Nobody sees a block of the call before all of its rows are staged. */
+  #sealAndStageRest(columns: GivenColumns, from: number): void {
+    if (this.#wait !== undefined && !this.#mayOverflow()) throw this.#backpressure()
+    this.#spare ??= this.#newBuilder()
+    const [builder, spare] = [this.#builder, this.#spare]
+    const sealed = stageRest(spare, columns, from, this.rowCount)
+    try {
+      this.#assertHoldRoom(sealed.reduce((sum, { bytes }) => sum + bytes.length, builder.byteLength))
+    } catch (error) {
+      for (const { release } of sealed) release()
+      spare.reset()
+      throw error
+    }
+    if (!builder.isFull) this.earlySeals++
+    this.#seal()
+    for (const block of sealed) this.#add(block)
+    this.#open(spare)
+    this.#spare = builder
+    if (spare.rowCount > 0) this.#startTimer()
   }
 
   /** exec() where the open block is full with this row (BLOCK_FULL), or must go before it (SEAL_FIRST), or time goes by. */
@@ -250,8 +335,11 @@ export class Staging {
   }
 
   #seal(): void {
+    this.#add(this.#builder.seal())
+  }
+
+  #add(sealed: SealedBytes): void {
     const { maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
-    const sealed = this.#builder.seal()
     const firstRow = this.#earlierRows
     this.#earlierRows += sealed.rowCount
     this.#builder.firstRow = this.#earlierRows
@@ -333,15 +421,16 @@ export class Staging {
     return this.#awaited > 0 ? timer : timer.unref()
   }
 
-  #assertHoldRoom(): void {
+  /** @param more  bytes of full blocks that come with the call */
+  #assertHoldRoom(more = 0): void {
     const { holdUntilCommit, holdBytesMax, blockBytes, name } = this.#plan
     if (!holdUntilCommit) return
-    const held = this.engine.totals.bytes
+    const held = this.engine.totals.bytes + more
     if (held === 0 || held + blockBytes <= holdBytesMax) return
     throw new UsageError(
       'HOLD_LIMIT',
       `${name}: ${held} bytes are held for commit(), and one more block may exceed ${holdBytesMax}.`,
-      { hint: 'This row is not staged; the rest is: commit() or rollback(), or raise holdBytesMax.' },
+      { hint: 'Nothing of this call is staged; the rest is: commit() or rollback(), or raise holdBytesMax.' },
     )
   }
 
@@ -362,7 +451,7 @@ export class Staging {
     return new UsageError(
       'BACKPRESSURE',
       `${this.#plan.name}: ${this.engine.openCount} blocks are on their way and the open one is full.`,
-      { hint: 'This row is not staged. Await the promise that exec() returned, then repeat it.' },
+      { hint: 'Nothing of this call is staged. Await the promise that the call before returned, then repeat it.' },
     )
   }
 }

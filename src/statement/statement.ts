@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
+import type { ColumnData } from '../column/column-data.ts'
 import type { Block, BlockReport, SealedBlock } from '../engine/block.ts'
 import { describeCause } from '../engine/deliver-block.ts'
 import type { DeliveryError } from '../engine/delivery-error.ts'
@@ -41,8 +42,6 @@ type Phase = 'open' | 'being committed' | 'being closed' | 'failed' | 'committed
  *
  * Made by `connection.prepare()`. Disposing a statement that was not committed rolls it back. No promise it returns becomes
  * an unhandled rejection: what one of them says is said again by the next exec, flush or commit.
- *
- * Whole columns at once (`execColumns`) are not built yet.
  */
 export class Statement<R = Row> implements AsyncDisposable {
   readonly #plan: StatementPlan
@@ -118,6 +117,24 @@ export class Statement<R = Row> implements AsyncDisposable {
    */
   execMany(rows: Iterable<R | readonly unknown[]> | AsyncIterable<R | readonly unknown[]>): Promise<number> {
     return quiet(this.#execMany(rows))
+  }
+
+  /**
+   * Stages whole columns: value number i of each is one row. Typed arrays of the column's own kind are copied as they are; texts
+   * of UUID, IP, date, time, Decimal and integer columns are read in the core, and as bytes and offsets never become strings.
+   *
+   * A call is accepted whole or not at all, and when it returns the arrays are the caller's again. It may fill many blocks, all of
+   * which are then in memory: hand over some blocks' worth of rows at a time, and await.
+   *
+   * @param columns  by name; see ColumnData. One that is absent takes its DEFAULT in every row, as does `undefined` in an array.
+   * @returns        undefined, or a promise to await before the next call, as exec().
+   * @throws {EncodeError}    Names column and row, UNEQUAL_LENGTHS both columns, UNKNOWN_COLUMN the closest one. Nothing of the
+   *                          call is staged; earlier rows stay, and the statement stays usable.
+   * @throws {UsageError}     BACKPRESSURE, HOLD_LIMIT (nothing of the call is staged), STATEMENT_CLOSED, STATEMENT_FAILED.
+   * @throws {DeliveryError}  The first call after a block failed for good. Nothing of this call is staged.
+   */
+  execColumns(columns: Readonly<Record<string, ColumnData>>): Promise<void> | undefined {
+    return this.#staging.execColumns(columns)
   }
 
   /**

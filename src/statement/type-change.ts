@@ -42,16 +42,19 @@ function parsed(type: string): TypeNode | undefined {
   }
 }
 
-/** 'nulls': as 'checked', but a NULL becomes a zero where the block lets it stand for a DEFAULT. */
+/**
+ * 'nulls': as 'checked', but not in a block that lets NULL stand for a DEFAULT. There a NULL becomes a zero where the column is not
+ * Nullable any more; and where it has become Nullable, what should be the DEFAULT becomes NULL.
+ */
 type Change = TypeChange | 'nulls'
 
 function compareNodes(was: TypeNode, is: TypeNode): Change {
   if (formatType(was) === formatType(is)) return 'same'
   const [wasBare, isBare] = [bare(was), bare(is)]
   if (wasBare !== was || isBare !== is) return worst('checked', compareNodes(wasBare, isBare))
+  if (was.name === 'Nullable' && is.name === 'Nullable') return compareNodes(was.inner, is.inner)
+  if (was.name === 'Nullable' || is.name === 'Nullable') return 'nulls'
   switch (was.name) {
-    case 'Nullable':
-      return is.name === 'Nullable' ? compareNodes(was.inner, is.inner) : 'nulls'
     case 'Array':
       return is.name === 'Array' ? compareNodes(was.inner, is.inner) : 'checked'
     case 'Map':

@@ -270,6 +270,18 @@ describe('the blocks that take the place of others', () => {
     ])
   })
 
+  it('still leave it out where the column has become Nullable', async () => {
+    const table = await createTable('a UInt16 DEFAULT 7')
+    const statement = await prepare(table)
+    await statement.exec({ id: 1, a: 1 })
+    await statement.exec({ id: 2 }) // travels as NULL
+    await alter(table, 'MODIFY COLUMN a Nullable(UInt16)')
+    await sleep(1_050)
+    await statement.exec({ id: 3, a: 3 })
+    await statement.commit()
+    expect(await connection.query(`SELECT a FROM ${table} ORDER BY id`)).toEqual([{ a: 1 }, { a: 7 }, { a: 3 }])
+  })
+
   it('take a Nested along, member by member', async () => {
     const table = await createTable('a UInt8, n Nested(x UInt8, y String)')
     const statement = await prepare(table)

@@ -269,6 +269,28 @@ describe('what no server notices is found by a look before the block, if the las
     await refusesToCommit(table, statement, named, { state: 'sealed' })
   })
 
+  for (const [title, what, named] of [
+    ['a DEFAULT, where the column has become Nullable', 'a Nullable(UInt8)', '"a" was UInt8 and'],
+    [
+      'NULL beside a DEFAULT, where its column is not Nullable any more',
+      'n UInt8 DEFAULT 1',
+      '"n" was Nullable(UInt8) and',
+    ],
+  ] as const) {
+    it(title, async () => {
+      const table = await createTable('a UInt8 DEFAULT 7, n Nullable(UInt8)')
+      const statement = await connection.prepare(table, { flushInterval: 0 })
+      await statement.exec({ id: 1, a: 1, n: null })
+      await statement.exec({ id: 2, n: null }) // now NULL stands for 7 in the column a
+      await alter(`MODIFY COLUMN ${what}`)(table)
+      await sleep(1_050)
+      const error = await failure(statement.commit(), DeliveryError)
+      expect(error.blocks).toMatchObject([{ state: 'sealed', rowCount: 2 }])
+      expect(error.message).toContain(named)
+      await statement.rollback()
+    })
+  }
+
   it('rows that were sent within that second are named', async () => {
     const table = await createTable('a Tuple(x UInt8, y UInt8)')
     const statement = await connection.prepare(table)
