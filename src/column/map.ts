@@ -30,11 +30,17 @@ export class MapColumn extends OffsetsColumn {
     const start = this.beginRow(index)
     let at = start
     if (value instanceof Map) {
-      this.#ensure(start, value.size)
-      for (const [key, item] of value) this.#putEntry(at++, key, item)
+      const { size } = value
+      this.#ensure(start, size)
+      for (const [key, item] of value) {
+        if (at - start >= size) this.#ensure(at, 1) // a class of its own may give more than it says
+        this.#putEntry(at++, key, item)
+      }
     } else if (Array.isArray(value)) {
-      this.#ensure(start, value.length)
-      for (const entry of value) {
+      const { length } = value
+      this.#ensure(start, length)
+      for (let i = 0; i < length; i++) {
+        const entry: unknown = value[i]
         if (!Array.isArray(entry) || entry.length !== 2) {
           this.refuse(
             'WRONG_TYPE',

@@ -1,5 +1,15 @@
-import { describe } from 'vitest'
-import { decodesTo, encodes, rejects } from '../support/columns.ts'
+import { describe, expect, it } from 'vitest'
+import { decodeBlocks } from '../../src/block/decode.ts'
+import {
+  builderOf,
+  columnOf,
+  decodesTo,
+  encodes,
+  expectRefused,
+  rejects,
+  sealedBytes,
+  thrown,
+} from '../support/columns.ts'
 
 const E1 = '0100000000000000'
 const E2 = '0200000000000000'
@@ -69,6 +79,35 @@ describe('own keys of an object, whatever they are called', () => {
     [new Map([['own', 'y']]), new Map([['a', 'b']]), new Map([['host', 'a']]), new Map([['f', 'g']])],
   )
   decodesTo('Map(String, String)', [{ a: 'b', [Symbol('s')]: 1 }], [new Map([['a', 'b']])])
+})
+
+describe('a Map of a class of its own', () => {
+  it('gives as many entries as it gives, whatever its size says', () => {
+    class Liar extends Map<string, string> {
+      override get size() {
+        return 0
+      }
+    }
+    const entries = Array.from({ length: 5000 }, (_, i): [string, string] => [
+      `key number ${i}`,
+      `a value that is joined ${i}`,
+    ])
+    const builder = builderOf({ before: 'String', c: 'Map(String, String)', after: 'Array(UInt32)' })
+    const row = ['x', new Liar(entries), entries.map((_, i) => i)]
+    builder.stage(row)
+    builder.stage(row)
+    const rows = decodeBlocks(sealedBytes(builder))[0]!.rows
+    expect(rows).toEqual(Array(2).fill(['x', new Map(entries), entries.map((_, i) => i)]))
+  })
+  it('or an array with more entries than the memory can hold', () => {
+    const builder = builderOf({ c: 'Map(String, String)' })
+    expectRefused(
+      thrown(() => builder.stage([new Array(2 ** 31)])),
+      { code: 'BAD_OPTION' },
+    )
+    builder.stage([{ a: 'b' }])
+    expect(columnOf(sealedBytes(builder))).toEqual([new Map([['a', 'b']])])
+  })
 })
 
 describe('the entry is named in the error, and whether it is its key', () => {
