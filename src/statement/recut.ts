@@ -60,7 +60,12 @@ function describeFault(fault: unknown): string {
   return `Its rows could not be staged again (${fault instanceof Error ? fault.name : typeof fault})`
 }
 
-function cannotFollow({ message, table, column, type, cause }: SchemaError, why: string, fault?: unknown): SchemaError {
+/** The refusal of a block, with what keeps its rows from going again. */
+export function cannotFollow(
+  { message, table, column, type, cause }: SchemaError,
+  why: string,
+  fault?: unknown,
+): SchemaError {
   return new SchemaError('SCHEMA_CHANGED', `${message.split('\n', 1)[0]}. ${why}`, {
     table,
     column,

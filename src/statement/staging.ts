@@ -9,13 +9,14 @@ import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '.
 import { type GivenColumns, stageRest } from '../block/given-columns.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import { Block } from '../engine/block.ts'
+import { describeCause } from '../engine/deliver-block.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
 import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
 import { Pace } from './pace.ts'
 import type { StatementPlan } from './plan.ts'
-import { recut } from './recut.ts'
+import { cannotFollow, recut } from './recut.ts'
 
 export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetry' | 'onFailed'> {
   /** Throws unless rows are welcome. */
@@ -47,6 +48,8 @@ export class Staging {
   readonly #hooks: StagingHooks
   /** In the order of a row given as an array. */
   columns: readonly Column[]
+  /** Why the statement did not follow the last change of its table. */
+  unfollowed: unknown
   #builder: BlockBuilder
   #newBuilder: StatementPlan['newBuilder']
   /** Empty, for the rows of whole columns that the open block has no room for. */
@@ -362,7 +365,10 @@ export class Staging {
   #recut(block: Block, refusal: unknown): Block[] | undefined {
     const { adapt, guard, logger, name } = this.#plan
     if (adapt === undefined || !(refusal instanceof SchemaError) || guard?.hasDoubts) return undefined
-    if (block.columns?.every((column) => this.columns.includes(column))) return undefined // nothing was followed
+    if (block.columns?.every((column) => this.columns.includes(column))) {
+      if (this.unfollowed === undefined) return undefined
+      throw cannotFollow(refusal, `It cannot be followed: ${describeCause(this.unfollowed)}`)
+    }
     // Columns that the block has not: the server fills them, as for the rows that it has.
     const names = new Set(block.columns?.map((column) => column.name))
     const { builder, targetOf } = adapt.make(this.columns.filter((column) => names.has(column.name)))

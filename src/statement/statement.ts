@@ -376,6 +376,7 @@ export class Statement<R = Row> implements AsyncDisposable {
     const { adapt, logger, name } = this.#plan
     if (adapt === undefined || this.#isOver || this.#phase === 'failed') return
     const before = this.columns
+    this.#staging.unfollowed = undefined
     try {
       const columns = adapt.follow(before, table)
       if (columns === undefined) return
@@ -384,6 +385,7 @@ export class Statement<R = Row> implements AsyncDisposable {
       this.#emit('schema', { columns, before })
     } catch (error) {
       // Blocks that the table still takes go on; the first that it does not take ends the statement, with the reason.
+      this.#staging.unfollowed = error
       logger?.warn('schema', { table: name, cause: describeCause(error) })
     }
   }

@@ -162,6 +162,20 @@ describe('what would lose or change a value ends the statement, and its rows are
     ['a text of a number', 'a UInt8', 'MODIFY COLUMN a String', { a: 1 }, '"a" was UInt8 and is String now'],
     ['rounding', 'a Float64', 'MODIFY COLUMN a Float32', { a: 0.1 }, '"a" was Float64 and is Float32 now'],
     [
+      'another column that is gone',
+      'a UInt8, b UInt8 DEFAULT 1',
+      'MODIFY COLUMN a UInt16, DROP COLUMN b',
+      { a: 1 },
+      '"a" was UInt8 and is UInt16 now. It cannot be followed: `default`.`t',
+    ],
+    [
+      'a new column of a type that cannot be written',
+      'a UInt8',
+      'MODIFY COLUMN a UInt16, ADD COLUMN s AggregateFunction(uniq, String)',
+      { a: 1 },
+      'It cannot be followed: t',
+    ],
+    [
       'computed',
       'a UInt8',
       'MODIFY COLUMN a UInt8 MATERIALIZED 1',
