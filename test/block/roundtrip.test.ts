@@ -7,7 +7,7 @@ import { encodeBlock } from '../../src/native.ts'
 import { builderOf, sealedBytes } from '../support/columns.ts'
 import { Embedded } from '../support/embedded.ts'
 import { random } from '../support/random.ts'
-import { randomType } from '../support/random-rows.ts'
+import { type RandomType, randomType } from '../support/random-rows.ts'
 import { loadBehaviour } from '../support/vectors.ts'
 
 const engine = new Embedded()
@@ -181,10 +181,19 @@ describe('the same rows as JSON text and as our block are the same rows to the e
 })
 
 const { seed, below } = random('SEED')
+
+/** Variant, Dynamic and JSON columns give values back in a form of the engine's own; they have tests of their own. */
+function storedType(): RandomType {
+  for (;;) {
+    const type = randomType(below, 3)
+    if (!/JSON|Dynamic|Variant/.test(type.type)) return type
+  }
+}
+
 describe(`random columns and rows (SEED=${seed} repeats this run)`, () => {
   it('the engine takes every block and gives back what went in', async () => {
     for (let round = 0; round < 40; round++) {
-      const types = Array.from({ length: 1 + below(6) }, () => randomType(below, 3))
+      const types = Array.from({ length: 1 + below(6) }, storedType)
       const table = create(types.map(({ type }, i) => `c${i} ${type}`).join(', '))
       const builder = builderOf(Object.fromEntries(types.map(({ type }, i) => [`c${i}`, type])), { table })
       const expected: unknown[][] = []
