@@ -1,5 +1,14 @@
 // The public API.
 
+export type {
+  ColumnData,
+  ColumnOffsets,
+  ColumnValidity,
+  ListColumn,
+  MaskedColumn,
+  TextColumn,
+  TypedArray,
+} from './column/column-data.ts'
 export type { BlockReport, BlockState, SealedBlock } from './engine/block.ts'
 export { DeliveryError } from './engine/delivery-error.ts'
 export type { RetryOptions } from './engine/retry.ts'

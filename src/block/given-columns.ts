@@ -68,18 +68,27 @@ export function readColumns(data: readonly unknown[], { columns, table }: Place)
  * Blocks that are full are sealed, but nobody has seen them yet, so a fault in the last row undoes the first one too.
  *
  * @param firstRow  index in the statement of the row `from`
- * @returns         the full blocks in order; what follows them stays staged in `spare`
+ * @returns         the blocks in front of what stays staged in `spare`, and how many of them are not full: a row behind them leaves
+ *                  out other columns
  * @throws {EncodeError}  naming the row; `spare` is empty then
  */
-export function stageRest(spare: BlockBuilder, columns: GivenColumns, from: number, firstRow: number): SealedBytes[] {
+export function stageRest(
+  spare: BlockBuilder,
+  columns: GivenColumns,
+  from: number,
+  firstRow: number,
+): { sealed: SealedBytes[]; earlySeals: number } {
   const sealed: SealedBytes[] = []
+  let earlySeals = 0
   try {
     for (let at = from; at < columns.rowCount; ) {
       spare.firstRow = firstRow + at - from
       at += spare.stageColumns(columns, at)
-      if (spare.isFull || at < columns.rowCount) sealed.push(spare.seal())
+      if (!spare.isFull && at === columns.rowCount) break
+      if (!spare.isFull) earlySeals++
+      sealed.push(spare.seal())
     }
-    return sealed
+    return { sealed, earlySeals }
   } catch (error) {
     for (const { release } of sealed) release()
     spare.reset()

@@ -295,7 +295,7 @@ export class Staging {
     if (this.#wait !== undefined && !this.#mayOverflow()) throw this.#backpressure()
     this.#spare ??= this.#newBuilder()
     const [builder, spare] = [this.#builder, this.#spare]
-    const sealed = stageRest(spare, columns, from, this.rowCount)
+    const { sealed, earlySeals } = stageRest(spare, columns, from, this.rowCount)
     try {
       this.#assertHoldRoom(sealed.reduce((sum, { bytes }) => sum + bytes.length, builder.byteLength))
     } catch (error) {
@@ -303,7 +303,7 @@ export class Staging {
       spare.reset()
       throw error
     }
-    if (!builder.isFull) this.earlySeals++
+    this.earlySeals += earlySeals + (builder.isFull ? 0 : 1)
     this.#seal()
     for (const block of sealed) this.#add(block)
     this.#open(spare)

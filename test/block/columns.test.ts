@@ -196,7 +196,7 @@ class Stager {
     const staged = this.#builder.stageColumns(columns, 0)
     if (staged < columns.rowCount) {
       try {
-        const sealed = stageRest(this.#spare, columns, staged, this.rowCount)
+        const { sealed } = stageRest(this.#spare, columns, staged, this.rowCount)
         this.#push(this.#builder.seal())
         for (const block of sealed) this.#push(block)
         ;[this.#builder, this.#spare] = [this.#spare, this.#builder]
