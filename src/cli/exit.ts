@@ -45,7 +45,7 @@ export function describeError(error: unknown): string {
   const cause = error instanceof DeliveryError && error.cause instanceof SluiceError ? error.cause : undefined
   if (cause) lines.push(`  ${cause.message.split('\n  hint: ')[0]}`)
   // Of a block that failed, the hint of the API speaks of blocks in the caller's hands; here they are gone with the process.
-  const hints = [error.hint, cause?.hint, hintFor(cause ?? error)]
+  const hints = [hintFor(cause ?? error), error.hint, cause?.hint]
   const hint = hints.find((candidate) => candidate !== undefined && !candidate.includes('takeBlocks()'))
   if (hint !== undefined) lines.push(`  hint: ${inWordsOfTheProgram(hint)}`)
   return lines.join('\n')

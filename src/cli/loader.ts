@@ -116,7 +116,7 @@ export class Loader {
     try {
       stoppedBy = await load()
     } catch (error) {
-      if (this.#read === 0) throw error
+      if (this.#read === 0 && !this.#isInterrupted) throw error
       stoppedBy = error
     }
     try {
@@ -152,6 +152,8 @@ export class Loader {
     let record = 0
     for await (const { texts, lines, valid } of source.batches) {
       for (let i = 0; i < texts.length; i++) {
+        // First of all: what an input gives that was closed under way may end inside a record.
+        if (this.#isInterrupted) return
         const text = texts[i]!
         if ((text === '' && !source.hasEmptyRows) || record++ < skip) continue
         try {
@@ -166,9 +168,10 @@ export class Loader {
           this.#next.record = record
           this.#positions.mark(statement.stats.accepted, fileIndex, record)
         }
-        if (this.#isInterrupted) return
       }
     }
+    if (record < skip && !this.#isInterrupted)
+      this.#reporter.message(`${source.input.name} has ${record} rows: --skip-rows ${skip} passed over all of them`)
     this.#bytesDone += source.input.bytesRead
     this.#input = undefined
     return
@@ -181,10 +184,8 @@ export class Loader {
     source: Source,
     place: { file: string; line: number; record: number },
   ): boolean {
-    this.#read++
-    this.#refused++
     const at = `${place.file}:${place.line}`
-    if (this.#rejects !== undefined && this.#refused <= this.#options.maxErrors) {
+    if (this.#rejects !== undefined && this.#refused < this.#options.maxErrors) {
       const column = error instanceof EncodeError ? error.column : undefined
       this.#rejects.add(text, source.headerText, {
         ...place,
@@ -192,11 +193,16 @@ export class Loader {
         ...(column === undefined ? {} : { column }),
         message: describeError(error),
       })
+      // Only now: a row that is not in the rejects file must not be passed over when the load is resumed.
+      this.#read++
+      this.#refused++
       if (this.#refused <= MESSAGES_SHOWN) this.#reporter.message(`${at}: ${describeError(error)}`)
       if (this.#refused === MESSAGES_SHOWN)
         this.#reporter.message(`further refused rows are only listed in ${this.#options.rejects}.errors.ndjson`)
       return true
     }
+    this.#read++
+    this.#refused++
     this.#stoppedAt = at
     return false
   }

@@ -32,10 +32,15 @@ Examples:
 addLoadCommand(program)
 addInspectCommand(program)
 
-// A reader that has enough (sluice ... | head) is no failure.
+// A reader that has enough (sluice ... 2>&1 | head) is no failure, and ends no load half-way.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`sluice: the output cannot be written: ${error.message}\n`)
+  process.once('exit', () => {
+    process.exitCode ||= EXIT.usage
+  })
 })
+process.stderr.on('error', () => {}) // there is nowhere left to say it; the exit code still tells
 
 try {
   await program.parseAsync()

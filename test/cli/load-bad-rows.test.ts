@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ChdbFront, startFront } from '../support/chdb-front.ts'
-import { ended, Files, sluice, start } from './run.ts'
+import { ended, Files, PROGRAM, sluice, start } from './run.ts'
 
 let front: ChdbFront
 const files = new Files()
@@ -241,6 +243,26 @@ describe('--on-error skip: bad rows go to the rejects file, the others are loade
     expect(readFileSync(files.path('lots-rejects.csv.errors.ndjson'), 'utf8').trim().split('\n')).toHaveLength(500)
   })
 
+  it('a disk that is full stops the load at the row that did not fit, which is where it is resumed', async () => {
+    const path = files.write('full.csv', 'id,status\n1,1\n2,300\n3,3\n')
+    const result = await load(path, '--on-error', 'skip', '--rejects', '/dev/full')
+    expect(result.stderr).toMatch(/cannot write \/dev\/full: ENOSPC/)
+    expect(result.stderr).not.toMatch(/\n\s+at /)
+    expect(result).toMatchObject({
+      code: 2,
+      summary: { outcome: 'stopped', rows: 1, read: 1, resume: { skipRows: 1 } },
+    })
+    expect(await ids()).toEqual([1])
+  })
+
+  it('a place where no file can be made is refused before the first row', async () => {
+    const path = files.write('nowhere.csv', 'id,status\n1,1\n2,300\n')
+    const result = await load(path, '--on-error', 'skip', '--rejects', files.path('missing/rejects.csv'))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toMatch(/cannot write \S*missing\/rejects\.csv: ENOENT/)
+    expect(await ids()).toEqual([])
+  })
+
   it('leaves no file when every row is good, and never writes over one', async () => {
     const path = files.write('good.csv', 'id,status\n1,1\n')
     expect(await load(path, '--on-error', 'skip', '--rejects', files.path('none.csv'))).toMatchObject({ code: 0 })
@@ -251,7 +273,57 @@ describe('--on-error skip: bad rows go to the rejects file, the others are loade
   })
 })
 
+describe('output that nobody reads', () => {
+  const bad = Array.from({ length: 3_000 }, (_, i) => (i % 2 ? `${i},x` : `${i},1`))
+  const good = Array.from({ length: 1_500 }, (_, i) => i * 2)
+  const inShell = async (command: string, path: string) => {
+    const args = ['load', table, path, '--to', front.url, '--on-error', 'skip', '--rejects', '/dev/null']
+    const child = spawn('bash', ['-c', command, 'bash', process.execPath, PROGRAM, ...args])
+    let text = ''
+    child.stdout.on('data', (piece) => {
+      text += piece
+    })
+    child.stderr.on('data', (piece) => {
+      text += piece
+    })
+    await once(child, 'close')
+    return text
+  }
+
+  it('2>&1 | head -1 ends no load half-way', async () => {
+    const path = files.write('piped.csv', `id,status\n${bad.join('\n')}\n`)
+    const text = await inShell('"$@" --progress 2>&1 | head -1 > /dev/null; echo "exit ${PIPESTATUS[0]}"', path)
+    expect(text).toMatch(/exit 1/)
+    expect(await ids()).toEqual(good)
+  })
+
+  it('stdout on a full disk: said in one line, and the exit code tells', async () => {
+    const path = files.write('full-out.csv', 'id,status\n1,1\n')
+    const text = await inShell('"$@" > /dev/full; echo "exit $?"', path)
+    expect(text).toMatch(/sluice: the output cannot be written: ENOSPC/)
+    expect(text).not.toMatch(/\n\s+at /)
+    expect(text).toMatch(/exit 2/)
+    expect(await ids()).toEqual([1])
+  })
+})
+
 describe('inputs that cannot be read', () => {
+  it('stdin that is a directory', async () => {
+    const child = spawn('bash', ['-c', '"$@" < /', 'bash', process.execPath, PROGRAM, 'load', table, '--to', front.url])
+    let text = ''
+    child.stderr.on('data', (piece) => {
+      text += piece
+    })
+    expect(await once(child, 'close')).toEqual([2, null])
+    expect(text).toMatch(/stdin is a directory/)
+  })
+
+  it('--skip-rows beyond the last row is said', async () => {
+    const result = await load(files.write('few.csv', 'id,status\n1,1\n2,2\n'), '--skip-rows', '5')
+    expect(result).toMatchObject({ code: 0, summary: { rows: 0 } })
+    expect(result.stderr).toMatch(/few\.csv has 2 rows: --skip-rows 5/)
+  })
+
   it('a gzip file that is cut: what was read before is in', async () => {
     const text = `id,status\n${Array.from({ length: 200_000 }, (_, i) => `${i},${(i * 7) % 250}`).join('\n')}\n`
     const whole = gzipSync(text)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeBlocks } from '../../src/native.ts'
@@ -108,6 +108,29 @@ describe('Ctrl-C', () => {
     })
     expect(rest).toMatchObject({ code: 0, summary: { rows: 10_000 } })
     expect(await countAndSum(name)).toBe('80000\t80000\t3199960000')
+  })
+
+  it('in the middle of a line: half a row is no row, and is not passed over either', async () => {
+    for (const [format, text] of [
+      ['csv', 'id,name\n1,one\n2,two\n3,this is only the beginni'],
+      ['ndjson', '{"id":1}\n{"id":2}\n{"id":3,"name":"this is on'],
+    ] as const) {
+      const name = await table()
+      const rejects = files.path(`half-${format}`)
+      const child = start(
+        ['load', name, '--to', front.url, '--format', format].concat('--on-error', 'skip', '--rejects', rejects),
+      )
+      const end = ended(child)
+      child.stdin.write(text)
+      for (let rows = 0; rows < 2; await sleep(50)) rows = Number((await countAndSum(name)).split('\t')[0])
+      child.kill('SIGINT')
+      expect(await end).toMatchObject({
+        code: 130,
+        summary: { outcome: 'interrupted', rows: 2, read: 2, resume: { skipRows: 2 } },
+      })
+      expect(await countAndSum(name)).toBe('2\t2\t3')
+      expect(existsSync(rejects)).toBe(false)
+    }
   })
 
   it('before the first byte came', async () => {
@@ -295,6 +318,7 @@ describe.skipIf(!serverAvailable())('ClickHouse 18.16 over HTTP', () => {
     expect(wrong).toMatchObject({ code: 3, stdout: '' })
     expect(wrong.stderr).toMatch(/^sluice: .*(password|user)[^\n]*\n {2}hint: .*\n$/i)
     expect(wrong.stderr).not.toContain('guess')
+    expect(wrong.stderr).toContain('--user or the URL, the password from SLUICE_PASSWORD')
   })
 
   it('a table in another database, with a column that has a DEFAULT', async () => {

@@ -1,7 +1,7 @@
 // Opens one input of `sluice load`: a file, or stdin as '-'. gzip is recognised by its first bytes, whatever the name.
 // Bytes are counted as they leave the disk, so that progress compares them with the file's size.
 
-import { accessSync, constants, createReadStream, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { StorageError } from '../../errors.ts'
@@ -34,7 +34,11 @@ export function openInput(path: string): Input {
  * @throws {StorageError} FILE_FAILED: the file is missing, unreadable or a directory.
  */
 export function sizeOf(path: string): number | undefined {
-  if (path === '-') return undefined
+  if (path === '-') {
+    // Node takes such a stdin for an empty one.
+    if (fstatSync(0).isDirectory()) throw new StorageError('FILE_FAILED', 'stdin is a directory')
+    return undefined
+  }
   let stat: Stats
   try {
     accessSync(path, constants.R_OK)
