@@ -1,9 +1,9 @@
 // Whether a table is still the one that blocks were made for.
 //
-// A server of our days refuses blocks of other types than the table's (TYPE_MISMATCH, with conversions switched off), but for a
-// few changes that it does not see (type-change.ts, `misread`) and some that would do no harm. Before 23.x there is no such
-// setting; 18.16 checks nothing: it takes a FixedString(3) for a FixedString(5), and is brought down by a UInt32 where a
-// Nullable(UInt32) should be. So the guard looks at the table before a block, where the last look is too old:
+// Since 23.3 a server refuses blocks of other types than the table's (TYPE_MISMATCH, with conversions switched off), but for a
+// few changes that it does not see (type-change.ts, `misread`) and some that would do no harm. Servers between 19.15 and that
+// refuse them too, as far as we read; 18.16 checks nothing: it takes a FixedString(3) for a FixedString(5), and is brought down
+// by a UInt32 where a Nullable(UInt32) should be. So the guard looks at the table before a block, where the last look is too old:
 //
 //   types are checked    once a second while blocks are sent
 //   they are not         every 100 ms while blocks are sent, and after the last one
