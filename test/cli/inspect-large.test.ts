@@ -95,6 +95,6 @@ function text(...words: string[]): Buffer {
 
 function uint64s(...values: number[]): Buffer {
   const bytes = Buffer.alloc(values.length * 8)
-  values.forEach((value, i) => bytes.writeUInt32LE(value, i * 8))
+  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value, i * 8)
   return bytes
 }
