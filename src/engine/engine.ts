@@ -22,8 +22,8 @@ export interface EngineOptions {
   readonly listener?: EngineListener
   readonly guard?: BlockGuard
   /**
-   * Blocks that hold the rows of one that is refused and not stored, in its place; undefined: there are none. What it throws
-   * is then the reason of the failure.
+   * Blocks that hold the rows of one that is refused and not stored, in its place, or the same once more; undefined: there are
+   * none. What it throws is then the reason of the failure.
    */
   readonly recut?: (block: Block, error: unknown) => readonly Block[] | undefined
 }
@@ -226,7 +226,10 @@ export class Engine {
       this.#blocks.splice(this.#blocks.indexOf(block, this.#firstOpen), 1, ...blocks)
       this.#next += blocks.length - 1
       this.#recut.push(...blocks)
-      for (const one of blocks) this.#count(one)
+      for (const one of blocks) {
+        one.state = 'sealed'
+        this.#count(one)
+      }
       return undefined
     } catch (error) {
       return { ...end, error, hint: (error as Partial<SchemaError>).hint }

@@ -58,6 +58,10 @@ const LOOK_TIMEOUT_MS = 60_000
  */
 const OF_A_CHANGED_TABLE = new Set([16, 44, 49, 53, 70, 117, 349, 368, 1001])
 
+export function speaksOfAnotherTable(error: unknown): error is ServerError {
+  return error instanceof ServerError && OF_A_CHANGED_TABLE.has(error.serverCode)
+}
+
 export class SchemaGuard implements BlockGuard {
   readonly #options: GuardOptions
   readonly #maxAgeMs: number
@@ -94,7 +98,7 @@ export class SchemaGuard implements BlockGuard {
   }
 
   async explain(block: Block, error: unknown, signal: AbortSignal): Promise<unknown> {
-    if (!(error instanceof ServerError) || !OF_A_CHANGED_TABLE.has(error.serverCode)) return undefined
+    if (!speaksOfAnotherTable(error)) return undefined
     this.#trusted.delete(block)
     try {
       await this.#ask(signal)

@@ -17,6 +17,7 @@ import type { Column } from '../types/node.ts'
 import { Pace } from './pace.ts'
 import type { StatementPlan } from './plan.ts'
 import { cannotFollow, recut } from './recut.ts'
+import { speaksOfAnotherTable } from './schema-guard.ts'
 
 export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetry' | 'onFailed'> {
   /** Throws unless rows are welcome. */
@@ -30,6 +31,9 @@ const FAST = 0
 const SLOW = 1
 /** A row is being staged. */
 const STAGING = 2
+
+/** How often a block goes again that was refused as one for another table, which was not to be seen. */
+const REPEATS_MAX = 3
 
 /** Small blocks sealed early beyond maxPendingBlocks. */
 const OVERFLOW_BLOCKS = 1_000
@@ -48,6 +52,7 @@ export class Staging {
   readonly #hooks: StagingHooks
   /** In the order of a row given as an array. */
   columns: readonly Column[]
+  readonly #repeated = new WeakMap<Block, number>()
   /** Why the statement did not follow the last change of its table. */
   unfollowed: unknown
   #builder: BlockBuilder
@@ -364,7 +369,8 @@ export class Staging {
   /** The same rows for the table as it is now, under tokens of their own; undefined where the statement does not follow it. */
   #recut(block: Block, refusal: unknown): Block[] | undefined {
     const { adapt, guard, logger, name } = this.#plan
-    if (adapt === undefined || !(refusal instanceof SchemaError) || guard?.hasDoubts) return undefined
+    if (adapt === undefined || guard?.hasDoubts) return undefined
+    if (!(refusal instanceof SchemaError)) return this.#repeat(block, refusal)
     if (block.columns?.every((column) => this.columns.includes(column))) {
       if (this.unfollowed === undefined) return undefined
       throw cannotFollow(refusal, `It cannot be followed: ${describeCause(this.unfollowed)}`)
@@ -383,6 +389,14 @@ export class Staging {
     } finally {
       builder.free()
     }
+  }
+
+  /** The table has been another, and the one it was before anybody could look: the block goes as it is, a few times. */
+  #repeat(block: Block, refusal: unknown): Block[] | undefined {
+    const times = this.#repeated.get(block) ?? 0
+    if (!speaksOfAnotherTable(refusal) || times === REPEATS_MAX) return undefined
+    this.#repeated.set(block, times + 1)
+    return [block]
   }
 
   #settled(block: Block): void {

@@ -88,6 +88,22 @@ describe('blocks in the place of one that was refused', () => {
     expect(engine.take()).toMatchObject([{ firstRow: 5, rowCount: 5, state: 'rejected' }])
   })
 
+  it('may be the block itself: the same bytes under the same token', async () => {
+    let refused = 0
+    const { engine, transport } = engineOf(
+      () => {
+        if (refused++ < 2) throw MISMATCH
+      },
+      { recut: (block) => [block] },
+    )
+    engine.add(blockOf(0))
+    await engine.whenIdle()
+    expect(transport.requests.map(({ queryId }) => queryId.split(':').at(-1))).toEqual(['1', '2', '3'])
+    expect(new Set(transport.requests.map(({ settings }) => settings.insert_deduplication_token)).size).toBe(1)
+    expect(engine.rows).toEqual({ sealed: 0, sent: 0, acknowledged: 10, rejected: 0, unknown: 0 })
+    expect(engine.totals).toMatchObject({ blocks: 1, bytes: 100 })
+  })
+
   it('are not made for a block that may be stored', async () => {
     let asked = false
     const lost = new TransportError('CONNECTION_LOST', 'lost', { retryable: true, blockMayHaveArrived: true })

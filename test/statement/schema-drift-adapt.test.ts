@@ -340,6 +340,25 @@ describe('the blocks that take the place of others', () => {
     expect(await connection.query(`SELECT count() AS n, sum(a) AS s FROM ${table}`)).toEqual([{ n: '92', s: '1012' }])
   })
 
+  it('are made of whole columns too, and whole columns follow', async () => {
+    const table = await createTable('a UInt8')
+    const statement = await prepare(table, { blockSize: 40, maxPendingBlocks: 10 })
+    await statement.execColumns({ id: range(100), a: Uint8Array.from(range(100)) })
+    await alter(table, 'MODIFY COLUMN a UInt32, ADD COLUMN b UInt8')
+    await statement.execColumns({ id: range(150, 100), a: range(150, 100) })
+    await statement.flush()
+    await statement.execColumns({
+      id: range(200, 150),
+      a: range(200, 150).map((n) => n * 1000),
+      b: Uint8Array.from(range(50)),
+    })
+    expect(await statement.commit()).toMatchObject({ rows: 200 })
+    const [sums] = await connection.query(
+      `SELECT count() AS n, uniqExact(id) AS ids, countIf(a != if(id < 150, id, id * 1000)) AS wrong, sum(b) AS b FROM ${table}`,
+    )
+    expect(sums).toEqual({ n: '200', ids: '200', wrong: '0', b: `${(49 * 50) / 2}` })
+  })
+
   it('are made of compressed blocks too, over HTTP', async () => {
     const front: ChdbFront = await startFront()
     const remote = await connect(front.url)
