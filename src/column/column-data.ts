@@ -74,6 +74,10 @@ export abstract class ColumnSource {
   isNull(_i: number): boolean {
     return false
   }
+  /** Whether a bitmap says NULL of one of these: a column that stands under no null map must not look at the values alone. */
+  hidesNulls(_from: number, _count: number): boolean {
+    return false
+  }
   /** Whether `from` and the values behind it may hold one that was left out. */
   mayMiss(_from: number, _count: number): boolean {
     return false
@@ -248,6 +252,10 @@ export class MaskedSource extends ColumnSource {
   override isNull(i: number): boolean {
     const bit = this.#offset + i
     return ((this.#validity[bit >>> 3] >> (bit & 7)) & 1) === 0 || this.inner.isNull(i)
+  }
+  override hidesNulls(from: number, count: number): boolean {
+    for (let i = from; i < from + count; i++) if (this.isNull(i)) return true
+    return false
   }
   override mayMiss(from: number, count: number): boolean {
     return this.inner.mayMiss(from, count)

@@ -310,6 +310,7 @@ export abstract class FixedColumn extends StagedColumn {
   }
 
   override putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
+    if (nulls === 0 && source.hidesNulls(from, count)) return this.putEach(index, source, from, count, nulls)
     const values = source.unmasked
     const view = values instanceof TypedSource ? this.viewFor(values.kind) : undefined
     if (view) {

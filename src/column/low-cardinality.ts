@@ -221,8 +221,10 @@ export class LowCardinalityFixedColumn extends StagedColumn implements Dictionar
   override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
     if (source.mayMiss(from, count)) return this.putEach(index, source, from, count, 0)
     const nulls = this.#nulls
-    const nullCount = nulls === undefined ? 0 : source.writeNulls(nulls.flags, index, from, count)
-    return this.#inner.putColumn(index, source, from, count, nullCount === 0 ? 0 : nulls!.ptr + index)
+    if (nulls === undefined) return this.#inner.putColumn(index, source, from, count)
+    const nullCount = source.writeNulls(nulls.flags, index, from, count)
+    if (nullCount === 0) return this.#inner.putColumn(index, source.unmasked, from, count)
+    return this.#inner.putColumn(index, source, from, count, nulls.ptr + index)
   }
   override get readsText(): boolean {
     return this.#inner.readsText

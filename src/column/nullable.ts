@@ -56,7 +56,8 @@ export class NullableColumn extends FixedColumn {
   override putColumn(index: number, source: ColumnSource, from: number, count: number): number {
     if (source.mayMiss(from, count)) return this.putEach(index, source, from, count, 0)
     const nullCount = source.writeNulls(this.flags, index, from, count)
-    return this.inner.putColumn(index, source, from, count, nullCount === 0 ? 0 : this.ptr + index)
+    if (nullCount === 0) return this.inner.putColumn(index, source.unmasked, from, count)
+    return this.inner.putColumn(index, source, from, count, this.ptr + index)
   }
   override get readsText(): boolean {
     return this.inner.readsText

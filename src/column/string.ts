@@ -108,7 +108,8 @@ export class StringColumn extends StagedColumn {
   /** Bytes and offsets need no JavaScript strings on their way. */
   override putColumn(index: number, source: ColumnSource, from: number, count: number, nulls = 0): number {
     const texts = source.unmasked
-    if (!(texts instanceof TextSource)) return this.putEach(index, source, from, count, nulls)
+    if (!(texts instanceof TextSource) || (nulls === 0 && source.hidesNulls(from, count)))
+      return this.putEach(index, source, from, count, nulls)
     const { context } = this
     const enough = context.byteBound + context.columnBytesMax
     if (this.#ropeCount > 0) this.#settle()

@@ -75,7 +75,14 @@ function instant(): string {
 }
 
 function decimal(): string {
-  const whole = pick(digits(below(6)), digits(below(20)), digits(below(80)), `${'0'.repeat(below(20))}${digits(3)}`)
+  const whole = pick(
+    '',
+    '0',
+    digits(below(6)),
+    digits(below(20)),
+    digits(below(80)),
+    `${'0'.repeat(below(20))}${digits(3)}`,
+  )
   const fraction = pick(
     '',
     '.',
@@ -175,8 +182,8 @@ describe.each(CORE_BUILDS)('the %s core and put() take the same texts', (build) 
           bad.push([given, isSmall && typeof byRow(given) === 'object' ? 'BAD_TEXT' : (error as { code: string }).code])
         }
       }
-      expect(good.length, context).toBeGreaterThan(10)
-      expect(bad.length, context).toBeGreaterThan(10)
+      expect(good.length, context).toBeGreaterThan(0)
+      expect(bad.length, context).toBeGreaterThan(0)
       const wanted = hex(
         encodeBlock(
           [{ name: 'c', type }],
