@@ -16,7 +16,7 @@ describe('npm run bench', () => {
     expect(status, stderr).toBe(0)
     for (const question of ['encode-rows', 'await', 'lz4', 'memory']) expect(stdout).toContain(`== ${question}: `)
     for (const rival of ['hand-written columnar JS', 'JSONEachRow body', 'lz4-napi']) expect(stdout).toContain(rival)
-  })
+  }, 300_000) // some fifty processes
 
   it('names the questions there are when it is given another', () => {
     const { status, stderr } = run('encode-row')
