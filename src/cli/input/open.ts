@@ -35,8 +35,9 @@ export function openInput(path: string): Input {
  */
 export function sizeOf(path: string): number | undefined {
   if (path === '-') {
-    // Node takes such a stdin for an empty one.
-    if (fstatSync(0).isDirectory()) throw new StorageError('FILE_FAILED', 'stdin is a directory')
+    // Node takes such a stdin for an empty one. As bigint, because the numbers of a plain fstat of a pipe stay in a shared
+    // place where realpathSync of Node 20 reads them, and then resolves no symbolic link: chdb would not be found.
+    if (fstatSync(0, { bigint: true }).isDirectory()) throw new StorageError('FILE_FAILED', 'stdin is a directory')
     return undefined
   }
   let stat: Stats
