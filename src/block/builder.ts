@@ -54,11 +54,14 @@ export interface BlockBuilder {
    */
   readColumns(data: object): GivenColumns
   /**
-   * Stages rows of whole columns, as many from `from` on as the open block takes.
+   * Stages rows of whole columns, as many from `from` on as the open block takes. A full block may still refer to the caller's arrays:
+   * seal it, or keep() it, before they are the caller's again.
    * @returns  how many. Where that are not all, the block is to be sealed and the rest to be staged in the next one.
    * @throws EncodeError  names the row; the open block is exactly as before
    */
   stageColumns(columns: GivenColumns, from: number): number
+  /** Copies what the open block refers to. */
+  keep(): void
   /** Drops the rows from `rowCount` on. */
   truncate(rowCount: number): void
   /** Seals the open block and starts an empty one. Must not be called with rowCount 0. */

@@ -203,6 +203,10 @@ export class NativeBuilder implements BlockBuilder {
     return at - from
   }
 
+  keep(): void {
+    for (const { column } of this.#planned) column.keep(this.rowCount)
+  }
+
   truncate(rowCount: number): void {
     for (const { column } of this.#planned) column.truncate(rowCount)
     this.#count(rowCount)
@@ -263,13 +267,15 @@ export class NativeBuilder implements BlockBuilder {
   #stageSlice(given: GivenColumns, from: number): number {
     const context = this.#context
     const index = this.rowCount
+    context.lends = index === 0 && given.rowCount - from >= this.#rowCapacity && this.#options.compression === 'none'
     const rows = this.#columns.stage(given, from, index, this.#rowCapacity - index, this.#exactBytes)
-    context.omitted = false
+    context.lends = context.omitted = false
     for (let row = index; row < index + rows && (row === 0 || this.#check.everyRow); row++) {
       context.stagingRow = row
       this.#check.checkColumns(row, this.firstRow + row)
     }
     this.#count(index + rows)
+    if (!this.isFull) this.keep()
     return rows
   }
 

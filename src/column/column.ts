@@ -31,6 +31,8 @@ export class StagingContext {
   byteBound = 0
   /** Of a whole column, values are staged until they add this much to the byteBound; the rest comes after a look at the block. */
   columnBytesMax = Number.POSITIVE_INFINITY
+  /** Whether the block is to be sealed before a whole column's values are the caller's again: they need not be copied here. */
+  lends = false
   /** Region that text is written to before the core cuts it into values; shared, because nothing stays in it. */
   readonly scratch: Scratch
   /** Address of 64 zero bytes that nothing writes to. */
@@ -217,6 +219,8 @@ export abstract class StagedColumn {
   abstract ensure(count: number): void
   /** Forgets every value from `count` on. */
   truncate(_count: number): void {}
+  /** Copies the first `count` values where they were only lent. */
+  keep(_count: number): void {}
   /** State prefixes, written before any data of the whole column. */
   prefix(_pieces: Pieces): void {}
   /** The bytes of the first `count` values; the same call may be made once a block. */
@@ -287,6 +291,8 @@ export abstract class FixedColumn extends StagedColumn {
   protected capacity = 0
   /** The core's way to read texts, where it has one. */
   protected readonly parser: TextParser | undefined = undefined
+  /** Bytes of the caller's that are the column, and are nowhere in the arena. */
+  #lent: Uint8Array | undefined
 
   constructor(context: StagingContext, type: string, width: number) {
     super(context, type)
@@ -314,6 +320,10 @@ export abstract class FixedColumn extends StagedColumn {
     const values = source.unmasked
     const view = values instanceof TypedSource ? this.viewFor(values.kind) : undefined
     if (view) {
+      if (index === 0 && nulls === 0 && this.#mayLend(view, values as TypedSource)) {
+        this.#lent = bytesOf((values as TypedSource).values, from, count)
+        return count
+      }
       copyInto(view, (values as TypedSource).values, index, from, count)
       if (nulls !== 0) this.context.arena.core.zeroNulls(this.ptr + index * this.width, this.width, nulls, count)
       this.#putStrays(index, source, from, count, nulls)
@@ -324,6 +334,20 @@ export abstract class FixedColumn extends StagedColumn {
       return this.putEach(index, source, from, count, nulls)
     putTexts(this, parser, index, source, from, count, nulls)
     return count
+  }
+  #mayLend(view: TypedArray, { kind }: TypedSource): boolean {
+    const isPlain = this.parent === undefined && this.findStray === FixedColumn.prototype.findStray
+    return this.context.lends && isPlain && kind === view[Symbol.toStringTag]
+  }
+  override keep(count: number): void {
+    const lent = this.#lent
+    if (lent === undefined) return
+    this.#lent = undefined
+    const byteLength = count * this.width
+    this.context.arena.u8(this.ptr, byteLength).set(lent.subarray(0, byteLength))
+  }
+  override truncate(count: number): void {
+    if (count === 0) this.#lent = undefined
   }
   /** put() says what is wrong with values that were copied and do not belong here. */
   #putStrays(index: number, source: ColumnSource, from: number, count: number, nulls: number): void {
@@ -348,8 +372,14 @@ export abstract class FixedColumn extends StagedColumn {
   }
 
   data(pieces: Pieces, count: number): void {
-    pieces.add(this.ptr, count * this.width)
+    if (this.#lent) pieces.addOutside(this.#lent.subarray(0, count * this.width))
+    else pieces.add(this.ptr, count * this.width)
   }
+}
+
+function bytesOf(values: TypedArray, from: number, count: number): Uint8Array {
+  const width = values.BYTES_PER_ELEMENT
+  return new Uint8Array(values.buffer, values.byteOffset + from * width, count * width)
 }
 
 /** What viewFor() promises: same kind, or one whose values all fit. */

@@ -56,6 +56,9 @@ export abstract class OmittableColumn extends StagedColumn {
   override truncate(count: number): void {
     this.inner.truncate(count)
   }
+  override keep(count: number): void {
+    this.inner.keep(count)
+  }
   override prefix(pieces: Pieces): void {
     this.inner.prefix(pieces)
   }

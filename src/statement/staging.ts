@@ -282,8 +282,10 @@ export class Staging {
       if (before === 0) this.#startTimer()
       return this.#wait?.promise ?? this.#look()
     }
-    if (isWhole && this.#wait !== undefined) this.#full = this.#sealSoon = true
-    else if (isWhole) this.#seal()
+    if (isWhole && this.#wait !== undefined) {
+      builder.keep()
+      this.#full = this.#sealSoon = true
+    } else if (isWhole) this.#seal()
     else {
       try {
         this.#sealAndStageRest(columns, staged)

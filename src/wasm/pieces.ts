@@ -10,6 +10,9 @@ const SLICE = 128 * 1024
 export class Pieces {
   readonly #arena: Arena
   #list: Uint32Array = new Uint32Array(0)
+  /** Pieces that lie outside of the arena, by number. */
+  readonly #outside = new Map<number, Uint8Array>()
+  #slicePtr = 0
   #capacity = 0
   ptr = 0
   count = 0
@@ -23,6 +26,7 @@ export class Pieces {
   }
 
   clear(): void {
+    this.#outside.clear()
     this.count = 0
     this.byteLength = 0
   }
@@ -36,13 +40,32 @@ export class Pieces {
     this.byteLength += byteLength
   }
 
+  /** Bytes that are not in the arena; only for copyTo(). */
+  addOutside(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return
+    this.#outside.set(this.count, bytes)
+    this.add(0, bytes.byteLength)
+  }
+
   /** Copies all pieces behind each other into `out`, and writes their hash to `hashPtr` on the way. */
   copyTo(out: Uint8Array, hashPtr: number): void {
     const { core } = this.#arena
+    if (this.#outside.size > 0 && this.#slicePtr === 0) this.#slicePtr = this.#arena.reserve(SLICE)
     const memory = this.#arena.all()
     let offset = 0
     core.hashBegin()
     for (let i = 0; i < this.count; i++) {
+      const outside = this.#outside.get(i)
+      if (outside !== undefined) {
+        for (let from = 0; from < outside.byteLength; from += SLICE) {
+          const slice = outside.subarray(from, from + SLICE)
+          memory.set(slice, this.#slicePtr)
+          core.hashAdd(this.#slicePtr, slice.byteLength)
+          out.set(slice, offset)
+          offset += slice.byteLength
+        }
+        continue
+      }
       const end = this.#list[i * 2] + this.#list[i * 2 + 1]
       for (let ptr = this.#list[i * 2]; ptr < end; ptr += SLICE) {
         const byteLength = Math.min(SLICE, end - ptr)

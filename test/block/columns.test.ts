@@ -163,8 +163,26 @@ function refuses(stager: Stager, given: readonly ModelColumn[], rows: readonly M
   assert.equal(stager.builder.byteLength <= byteLength, true, context)
 }
 
+/** Some of what can be a typed array is one. */
 function dataOf(given: readonly ModelColumn[], rows: readonly ModelRow[]): Record<string, ColumnData> {
-  return Object.fromEntries(given.map(({ name }) => [name, rows.map((row) => row[name])]))
+  return Object.fromEntries(
+    given.map(({ name, type }) => {
+      const values = rows.map((row) => row[name])
+      const Kind = KINDS[type]
+      if (Kind === undefined || below(2) || !values.every((value) => typeof value === 'number')) return [name, values]
+      const typed = Kind.from(values as number[])
+      return [name, typed.every((value, i) => Object.is(value, values[i])) ? typed : values]
+    }),
+  )
+}
+
+const KINDS: Record<string, { from(values: number[]): Float64Array | Int16Array | Uint32Array | Uint8Array }> = {
+  UInt8: Uint8Array,
+  Int16: Int16Array,
+  UInt32: Uint32Array,
+  DateTime: Uint32Array,
+  Float64: Float64Array,
+  UInt64: Float64Array,
 }
 
 /** What a statement does with blocks that are full, without the statement. */
