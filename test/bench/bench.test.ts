@@ -14,8 +14,10 @@ describe('npm run bench', () => {
   it('asks every question, and ends well where all bytes were read back', () => {
     const { status, stdout, stderr } = run('--quick')
     expect(status, stderr).toBe(0)
-    for (const question of ['encode-rows', 'await', 'lz4', 'memory']) expect(stdout).toContain(`== ${question}: `)
-    for (const rival of ['hand-written columnar JS', 'JSONEachRow body', 'lz4-napi']) expect(stdout).toContain(rival)
+    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory'])
+      expect(stdout).toContain(`== ${question}: `)
+    for (const rival of ['hand-written columnar JS', 'JSONEachRow body', 'lz4-napi', 'memcpy', 'by tables'])
+      expect(stdout).toContain(rival)
   }, 300_000) // some fifty processes
 
   it('names the questions there are when it is given another', () => {
@@ -53,6 +55,28 @@ describe('the check of a contender’s bytes', () => {
     checkLines(body, rows)
     expect(() => checkLines(body, rows.slice(1))).toThrow()
     expect(() => checkLines(Buffer.from(body.toString().replace('"status":200', '"status":201')), rows)).toThrow()
+  })
+})
+
+describe('columns of texts', () => {
+  it('the rival’s parsers and ours make of each type what the texts say', async () => {
+    const { TEXT_TYPES } = await load('columns-of.mjs')
+    const [ours, rival] = [await load('ours/texts.mjs'), await load('peers/text-js.mjs')]
+    for (const type of TEXT_TYPES) {
+      for (const form of ['strings', 'bytes']) {
+        const args = { type, form, rowCount: 500 }
+        for (const contender of [ours.create({ ...args, seals: true }), rival.create(args)]) {
+          contender.run()
+          contender.check()
+        }
+      }
+    }
+  })
+
+  it('a value that is none of them is found', async () => {
+    const { create } = await load('peers/text-js.mjs')
+    const contender = create({ type: 'UUID', form: 'bytes', rowCount: 10 })
+    expect(() => contender.check()).toThrow('UUID') // nothing was parsed yet
   })
 })
 

@@ -1,0 +1,130 @@
+// What do whole columns cost: numbers next to memcpy, texts next to parsers in JavaScript?
+//
+// Numbers: typed arrays of ten columns, block after block, next to copying the same arrays. Texts: 65,536 of one type, as JavaScript
+// strings and as UTF-8 with offsets, next to parsers written by hand for exactly that type, which check nothing.
+
+import { BLOCK_ROWS, TEXT_TYPES } from './columns-of.mjs'
+import { perRow } from './per-row.mjs'
+import { printTable } from './print.mjs'
+import { alternate } from './rounds.mjs'
+
+export const question = 'What do whole columns cost: numbers next to memcpy, texts next to parsers in JavaScript?'
+
+export async function run({ quick }) {
+  return { numbers: await numbers(quick), texts: await texts(quick) }
+}
+
+/** Blocks a round; those that are one are what a program sends that fills its arrays anew for each, all in the second-level cache. */
+const BLOCKS = 16
+const SOURCES = {
+  'one block of arrays, over and over': 1,
+  'arrays of all blocks, 47 MB': BLOCKS,
+}
+
+async function numbers(quick) {
+  const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 10 }
+  const blockRows = quick ? 1000 : BLOCK_ROWS
+  const results = {}
+  for (const [title, distinct] of Object.entries(SOURCES)) {
+    const args = { blocks: BLOCKS, distinct, blockRows }
+    const module = './ours/numbers.mjs'
+    const contenders = {
+      memcpy: { module: './peers/memcpy.mjs', args },
+      'encodeColumns()': { module, args: { ...args, way: 'encodeColumns' } },
+      'execColumns(), a block a call': { module, args: { ...args, way: 'execColumns' } },
+    }
+    if (distinct === BLOCKS) contenders['execColumns(), one call'] = { module, args: { ...args, way: 'one call' } }
+    const measured = await alternate(contenders, rounds)
+    results[title] = ofMemcpy(measured)
+    printTable(
+      `numbers, ${title}: ${BLOCKS} blocks a round of ${blockRows} rows, 45 bytes each; ${rounds.rounds} rounds; GB/s`,
+      ['', 'median', 'min..max', 'least CPU', 'of memcpy', 'of the fastest'],
+      Object.entries(results[title]).map(([label, { gbPerSecond, ofMemcpy, ofFastest }]) => [
+        label,
+        gbPerSecond.median.toFixed(2),
+        `${gbPerSecond.min.toFixed(2)}..${gbPerSecond.max.toFixed(2)}`,
+        gbPerSecond.leastCpu.toFixed(2),
+        ofMemcpy.toFixed(2),
+        ofFastest.toFixed(2),
+      ]),
+    )
+  }
+  return results
+}
+
+/** Speeds, as parts of memcpy's: by the medians, and by the fastest rounds. */
+function ofMemcpy(measured) {
+  const { memcpy } = measured
+  const speed = (byteLength, ms) => byteLength / 1e6 / ms
+  return Object.fromEntries(
+    Object.entries(measured).map(([label, { byteLength, ms, cpuMs }]) => [
+      label,
+      {
+        gbPerSecond: {
+          median: speed(byteLength, ms.median),
+          min: speed(byteLength, ms.max),
+          max: speed(byteLength, ms.min),
+          leastCpu: speed(byteLength, cpuMs.min),
+        },
+        ofMemcpy: memcpy.ms.median / ms.median,
+        ofFastest: memcpy.ms.min / ms.min,
+      },
+    ]),
+  )
+}
+
+const FORMS = { strings: 'JavaScript strings', bytes: 'UTF-8 with offsets' }
+
+async function texts(quick) {
+  const rowCount = quick ? 3000 : BLOCK_ROWS
+  const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 20 }
+  const types = quick ? TEXT_TYPES.slice(0, 2) : TEXT_TYPES
+  const results = {}
+  for (const form of Object.keys(FORMS)) {
+    results[form] = {}
+    for (const type of types) {
+      const args = { type, form, rowCount }
+      const measured = await alternate(
+        {
+          'into a block': { module: './ours/texts.mjs', args: { ...args, seals: true } },
+          'values alone': { module: './ours/texts.mjs', args: { ...args, seals: false } },
+          JavaScript: { module: './peers/text-js.mjs', args },
+          ...(type === 'UUID' && form === 'bytes'
+            ? { 'JavaScript, by tables': { module: './peers/text-js.mjs', args: { ...args, way: 'tables' } } }
+            : {}),
+        },
+        rounds,
+      )
+      results[form][type] = perRow(measured, rowCount)
+    }
+    printTexts(form, rowCount, rounds, results[form])
+  }
+  return results
+}
+
+function printTexts(form, rowCount, { rounds }, results) {
+  const head = [
+    '',
+    'M rows/s',
+    'values alone',
+    'JavaScript',
+    'times',
+    'values alone',
+    'ns a text',
+    'least',
+    'JavaScript',
+    'least',
+  ]
+  printTable(
+    `texts as ${FORMS[form]}: ${rowCount} a round, ${rounds} rounds`,
+    head,
+    Object.entries(results).flatMap(([type, { 'into a block': block, 'values alone': values, ...rivals }]) =>
+      Object.entries(rivals).map(([rival, js]) => [
+        rival === 'JavaScript' ? type : `${type}${rival.replace('JavaScript', '')}`,
+        ...[block, values, js].map(({ nsPerRow }) => (1000 / nsPerRow.median).toFixed(1)),
+        ...[block, values].map(({ nsPerRow }) => (js.nsPerRow.median / nsPerRow.median).toFixed(2)),
+        ...[block, js].flatMap(({ nsPerRow }) => [nsPerRow.median.toFixed(1), nsPerRow.min.toFixed(1)]),
+      ]),
+    ),
+  )
+}
