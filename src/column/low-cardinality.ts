@@ -64,8 +64,8 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   readonly #keys: StringColumn
   readonly #known = new Map<string, number>()
   readonly #knownBytes = new Map<string, number>()
-  readonly #cachedText: string[] = new Array(CACHE).fill('')
-  readonly #cachedIndex = new Uint32Array(CACHE)
+  /** By slot a text and its index, side by side: with many columns each place of memory that a value needs counts. */
+  readonly #cache: (string | number)[] = new Array(CACHE * 2).fill('')
   readonly #head: DictionaryHead
   #keyCount = 0
   /** The value that the last key was added for, or a later one. */
@@ -88,14 +88,14 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   put(index: number, value: unknown): void {
     if (typeof value !== 'string') return this.#putOther(index, value)
     const { length } = value
-    const slot = (length + value.charCodeAt(0) * 7 + value.charCodeAt(length - 1) * 31) & (CACHE - 1)
-    if (this.#cachedText[slot] === value) {
-      this.#indexes[index] = this.#cachedIndex[slot]
+    const slot = ((length + value.charCodeAt(0) * 7 + value.charCodeAt(length - 1) * 31) & (CACHE - 1)) * 2
+    if (this.#cache[slot] === value) {
+      this.#indexes[index] = this.#cache[slot + 1] as number
       return
     }
     const key = this.#known.get(value) ?? this.#addKey(index, value)
-    this.#cachedText[slot] = value
-    this.#cachedIndex[slot] = key
+    this.#cache[slot] = value
+    this.#cache[slot + 1] = key
     this.#indexes[index] = key
   }
   #addKey(index: number, value: string | Uint8Array, name?: string): number {
@@ -126,7 +126,8 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     if (isUtf8(bytes)) return this.put(index, bytes.toString())
     const name = bytes.toString('latin1')
-    this.#indexes[index] = this.#knownBytes.get(name) ?? this.#addKey(index, value, name)
+    const key = this.#knownBytes.get(name) ?? this.#addKey(index, value, name) // may move the indexes
+    this.#indexes[index] = key
   }
   putDefault(index: number): void {
     this.#indexes[index] = 0
@@ -137,7 +138,8 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     for (const known of [this.#known, this.#knownBytes]) {
       for (const [text, key] of known) if (key >= keyCount) known.delete(text)
     }
-    for (let slot = 0; slot < CACHE; slot++) if (this.#cachedIndex[slot] >= keyCount) this.#forgetSlot(slot)
+    for (let slot = 0; slot < CACHE * 2; slot += 2)
+      if ((this.#cache[slot + 1] as number) >= keyCount) this.#forgetSlot(slot)
     this.#keys.truncate(keyCount)
     this.#keyCount = keyCount
     this.#adding = count - 1
@@ -150,13 +152,13 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
     return keyCount
   }
   #forgetSlot(slot: number): void {
-    this.#cachedText[slot] = ''
-    this.#cachedIndex[slot] = this.#nullable ? 1 : 0
+    this.#cache[slot] = ''
+    this.#cache[slot + 1] = this.#nullable ? 1 : 0
   }
   #clear(): void {
     this.#known.clear()
     this.#knownBytes.clear()
-    for (let slot = 0; slot < CACHE; slot++) this.#forgetSlot(slot)
+    for (let slot = 0; slot < CACHE * 2; slot += 2) this.#forgetSlot(slot)
     this.#keys.truncate(0)
     this.#keys.ensure(2)
     this.#keys.put(0, '')

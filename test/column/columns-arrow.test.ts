@@ -176,6 +176,15 @@ describe('bytes and offsets', () => {
       ).toBe(true)
   })
 
+  it('that are no UTF-8 and make the memory grow, as keys of a dictionary', () => {
+    const size = 150_000
+    const bytes = new Uint8Array(20 * size).map((_, i) => 0x80 + i / size)
+    const data = { bytes, offsets: Int32Array.from({ length: 21 }, (_, i) => i * size) }
+    const rows = Array.from({ length: 20 }, (_, i) => [bytes.slice(i * size, (i + 1) * size)])
+    const columns = [{ name: 'c', type: 'LowCardinality(String)' }]
+    expect(hex(encodeColumns([{ ...columns[0]!, data }])) === hex(encodeBlock(columns, rows))).toBe(true)
+  })
+
   for (const [what, given, message] of [
     ['offsets that descend', { bytes, offsets: Int32Array.of(0, 5, 4) }, 'offsets descend'],
     ['offsets below 0', { bytes, offsets: Int32Array.of(-1, 5) }, 'offsets descend'],
