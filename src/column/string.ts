@@ -23,6 +23,8 @@ const SHORT = 12
 /** Values and characters in the rope before it is written: what stays in the first-level cache. */
 const ROPE_VALUES = 256
 const ROPE_CHARS = 8 * 1024
+/** So many long ones among short ones, and they join the rope again until it is seen how long they are. */
+const LONG_COUNT_MAX = 64
 /** A longer value never joins the rope. */
 const LONG = 64 * 1024
 /**
@@ -48,7 +50,7 @@ export class StringColumn extends StagedColumn {
   /** Up to here a short value fits without a look at the capacity. */
   shortLimit = -1
   /** SHORT while values go straight into the body, -1 while they join the rope. */
-  shortMax = SHORT
+  shortMax = -1
   body: Buffer = Buffer.alloc(0)
   endsPtr = 0
   #endsCapacity = 0
@@ -57,7 +59,10 @@ export class StringColumn extends StagedColumn {
   #rope = ''
   #ropeStart = 0
   #ropeCount = 0
-  #joins = false
+  /** The first values do: how long they are is known when the rope is written. */
+  #joins = true
+  /** Values since then that were written one by one because they are long. */
+  #longCount = 0
   /** Look at each value before it joins the rope: the last one was made wide by some of its values. */
   #isMixed = false
   #sawWide = false
@@ -145,6 +150,7 @@ export class StringColumn extends StagedColumn {
       return
     }
     if (this.#ropeCount > 0) this.#settle()
+    if (!this.#joins && ++this.#longCount === LONG_COUNT_MAX) this.#choose(length)
     // The width of the length is guessed from the characters, and put right when it was wrong.
     const guessed = varUIntWidth(length)
     this.#ensureBody(this.bodyEnd + guessed + length * 3)
@@ -222,6 +228,7 @@ export class StringColumn extends StagedColumn {
   #choose(averageLength: number): void {
     this.#joins = averageLength > SHORT - 2
     this.shortMax = this.#joins ? -1 : SHORT
+    this.#longCount = 0
   }
 
   countBytes(count: number): number {
@@ -253,7 +260,8 @@ export class StringColumn extends StagedColumn {
   }
 
   data(pieces: Pieces, count: number): void {
-    pieces.add(this.bodyPtr, this.countBytes(count))
+    const byteLength = this.countBytes(count) // may move the body
+    pieces.add(this.bodyPtr, byteLength)
     if (count > 0) this.#choose(this.bodyEnd / count - 1)
     this.#isMixed = this.#sawWide
     this.#sawWide = false

@@ -350,6 +350,18 @@ describe('growth outside of rows', () => {
     expect(expected.length).toBeGreaterThan(1000)
   })
 
+  it('during seal: texts that are still joined make their column move', () => {
+    // Among 40 columns a text begins with 16 KiB: one of these counts seals when the joined texts are what does not fit.
+    const types = { s: 'String', ...Object.fromEntries(counted(40, (i) => [`n${i}`, 'UInt8'])) }
+    const builder = builderOf(types, { blockBytes: 2 ** 20, table: `shape ${shape++}` })
+    const numbers = Object.fromEntries(counted(40, (i) => [`n${i}`, i]))
+    for (let count = 100; count < 400; count++) {
+      const texts = counted(count, (i) => `a text of some length ${i} `.padEnd(60, '.'))
+      for (const s of texts) builder.stage({ s, ...numbers })
+      expect(decodeBlocks(sealedBytes(builder))[0]!.rows.map(([s]) => s)).toEqual(texts)
+    }
+  })
+
   it('during seal: dictionaries, hash tables and frames take new memory, and the next block is right', () => {
     for (const compression of ['none', 'lz4'] as const) {
       const builder = builderOf(
