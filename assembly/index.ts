@@ -8,6 +8,7 @@ export { parseDecimals } from './column/decimal';
 export { parseIntegers } from './column/integer';
 export { padStrings } from './column/fixed-string';
 export { zeroNulls, findOutside32, findOutside64 } from './column/column';
+export { flushStrips } from './column/strips';
 export { dictionaryTableWords, buildDictionary, narrowIndexes } from './column/low-cardinality';
 export { cityHash128 } from './checksum/city128';
 export { hashPieces, hashBegin, hashAdd, hashEnd } from './checksum/hash64';

@@ -39,7 +39,7 @@ function asDecoded(type, value) {
   if (value === undefined) return undefined
   if (type === 'Date') return value.toISOString().slice(0, 10)
   if (type === 'DateTime') return new Date(Math.floor(value.getTime() / 1000) * 1000)
-  if (type === 'UInt64' || type === 'Int64') return BigInt(value)
+  if (/Int64\)?$/.test(type) && value !== null) return BigInt(value)
   return value
 }
 

@@ -3,6 +3,7 @@
 //   clickstream   6 columns    a short text, two codes, an array of three, a Date and a DateTime as Date objects
 //   log           7 columns    a Date object, three repeating texts, a message of 60 to 160 characters, two numbers
 //   metrics      20 columns    a Date object and 19 numbers
+//   n x type      n columns    of one type: see wideShape()
 //
 // Texts are flat and every row has its own, as they are when they were read from a socket: V8 then knows none of them by address.
 
@@ -46,9 +47,38 @@ const SHAPES = {
 
 export const SHAPE_NAMES = Object.keys(SHAPES)
 
+/** Values of a column of a wide table. */
+const WIDE = {
+  Float64: (i) => i * 1.5 + 0.1,
+  UInt32: (i) => i * 7,
+  'Nullable(Int64)': (i) => (i % 3 ? i : null),
+  String: (i) => `value ${i % 1000}`,
+  'String, 25 characters': (i) => `value ${i % 1000} of a longer text`.slice(0, 25),
+  'LowCardinality(String)': (i) => `value ${i % 50}`,
+}
+
+export const WIDE_KINDS = Object.keys(WIDE)
+
+/** A name for a table of `count` columns of one kind, all that is said of it elsewhere. */
+export function wideShape(kind, count) {
+  return `${count} x ${kind}`
+}
+
+function shapeOf(shape) {
+  if (Object.hasOwn(SHAPES, shape)) return SHAPES[shape]
+  const [, count, kind] = /^(\d+) x (.*)$/.exec(shape)
+  const names = Array.from({ length: Number(count) }, (_, c) => `c${c}`)
+  const [type] = kind.split(', ')
+  const value = (i) => (type.includes('String') ? flat(WIDE[kind](i)) : WIDE[kind](i))
+  return {
+    columns: Object.fromEntries(names.map((name) => [name, type])),
+    row: (i) => Object.fromEntries(names.map((name, c) => [name, value(i * 31 + c)])),
+  }
+}
+
 /** The columns as `prepare` takes them. */
 export function columnsOf(shape) {
-  return Object.entries(SHAPES[shape].columns).map(([name, type]) => ({ name, type }))
+  return Object.entries(shapeOf(shape).columns).map(([name, type]) => ({ name, type }))
 }
 
 /**
@@ -60,7 +90,8 @@ const DISTINCT_ROWS = 20_000
 /** `rowCount` rows of a shape, always the same. */
 export function rowsOf(shape, rowCount, distinctRows = DISTINCT_ROWS) {
   const next = random(SHAPE_NAMES.indexOf(shape) + 1)
-  const made = Array.from({ length: Math.min(rowCount, distinctRows) }, (_, i) => SHAPES[shape].row(i, next))
+  const { row } = shapeOf(shape)
+  const made = Array.from({ length: Math.min(rowCount, distinctRows) }, (_, i) => row(i, next))
   return Array.from({ length: rowCount }, (_, i) => made[i % made.length])
 }
 

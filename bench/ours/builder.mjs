@@ -8,8 +8,8 @@ import { columnsOf, rowsOf } from '../shapes.mjs'
 /** As a statement has them that is given no options. */
 export const BUILDER_OPTIONS = { blockSize: 65_536, blockBytes: 2 ** 25, compression: 'none', nullsAsDefault: false }
 
-export function create({ shape, rowCount }) {
-  const rows = rowsOf(shape, rowCount)
+export function create({ shape, rowCount, distinctRows }) {
+  const rows = rowsOf(shape, rowCount, distinctRows)
   const builder = builderOf(shape)
   const copies = []
   const wanted = encode(builder, rows, (sealed) => copies.push(Buffer.from(sealed.bytes)))

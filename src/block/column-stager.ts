@@ -1,9 +1,11 @@
 // Slices of whole columns become rows of the open block.
 
-import { Refusal, type StagingContext } from '../column/column.ts'
+import { Refusal, type StagedColumn, type StagingContext } from '../column/column.ts'
+import type { ColumnSource } from '../column/column-data.ts'
 import { OmittableColumn } from '../column/omittable.ts'
 import type { GivenColumns } from './given-columns.ts'
 import type { PlannedColumn } from './plan.ts'
+import type { Strips } from './strips.ts'
 
 /** Rows of the first slice, as long as nothing is known of their size. */
 const FIRST_ROWS = 1024
@@ -11,6 +13,7 @@ const FIRST_ROWS = 1024
 export class ColumnStager {
   readonly #context: StagingContext
   readonly #columns: readonly PlannedColumn[]
+  readonly #strips: Strips
   readonly #countBytes: (rowCount: number) => number
   readonly #blockBytes: number
   /** Of the slice before; the next one is cut so that it just fills the block. */
@@ -19,18 +22,20 @@ export class ColumnStager {
   constructor(
     context: StagingContext,
     columns: readonly PlannedColumn[],
+    strips: Strips,
     countBytes: (rowCount: number) => number,
     blockBytes: number,
   ) {
     this.#context = context
     this.#columns = columns
+    this.#strips = strips
     this.#countBytes = countBytes
     this.#blockBytes = blockBytes
     context.columnBytesMax = blockBytes
   }
 
   /**
-   * Stages rows from `from` on as rows `index` and on: `room` at most, and up to the one with which the block has its bytes.
+   * Stages rows from `from` on as rows `index` and on, with which the strip begins: `room` at most, and up to the one with which the block has its bytes.
    *
    * @param bytes  what the rows before take
    * @returns      how many rows; 0 where the next one does not belong into the open block
@@ -44,7 +49,7 @@ export class ColumnStager {
     for (let i = 0; i < sources.length && rows > 0; i++) {
       const { column } = this.#columns[i]
       try {
-        rows = column.putColumn(index, sources[i], from, rows)
+        rows = this.#put(column, sources[i], index, from, rows)
       } catch (error) {
         if (error instanceof Refusal) this.#name(given, i, from, index, rows)
         throw error
@@ -54,6 +59,18 @@ export class ColumnStager {
     if (rows < wanted) for (const { column } of this.#columns) column.truncate(index + rows)
     if (rows > 0) this.#bytesPerRow = (this.#countBytes(index + rows) - bytes) / rows
     return rows
+  }
+
+  #put(column: StagedColumn, source: ColumnSource, index: number, from: number, count: number): number {
+    if (this.#context.lends && column.lend(source, from, count)) return count
+    if (!column.inStrips) return column.putColumn(index, source, from, count)
+    const { rowCount } = this.#strips
+    for (let at = 0; at < count; at += rowCount) {
+      const rows = Math.min(rowCount, count - at)
+      column.putColumn(0, source, from + at, rows)
+      this.#strips.flushColumn(column, index + at, rows)
+    }
+    return count
   }
 
   #likelyRows(bytes: number): number {
@@ -82,9 +99,10 @@ export class ColumnStager {
     const column = planned instanceof OmittableColumn ? planned.inner : planned
     column.truncate(index)
     for (let row = 0; row < rows; row++) {
+      const place = column.inStrips ? 0 : index + row
       this.#context.stagingRow = index + row
-      if (column !== planned && sources[i].isMissing(from + row)) column.putDefault(index + row)
-      else sources[i].putInto(column, index + row, from + row)
+      if (column !== planned && sources[i].isMissing(from + row)) column.putDefault(place)
+      else sources[i].putInto(column, place, from + row)
     }
   }
 }

@@ -29,6 +29,7 @@ import {
 } from './row-function.ts'
 import { Sealer } from './seal.ts'
 import type { SealedBytes } from './sealed.ts'
+import { Strips } from './strips.ts'
 
 /** Two VarUInts: how many columns, how many rows. */
 const HEAD_BYTES_MAX = 10
@@ -52,6 +53,7 @@ export class NativeBuilder implements BlockBuilder {
   readonly #planned: readonly PlannedColumn[]
   readonly #named: readonly NamedColumn[]
   readonly #check: RowCheck
+  readonly #strips: Strips
   readonly #columns: ColumnStager
   readonly #sealer: Sealer
   #stageArray: RowFunction | undefined
@@ -86,6 +88,11 @@ export class NativeBuilder implements BlockBuilder {
     this.#headBytes = this.#planned.reduce((sum, planned) => sum + headerBytes(planned), HEAD_BYTES_MAX)
     this.#boundWidth = this.#planned.reduce((sum, { column }) => sum + column.boundWidth, 0)
     this.#rowCapacity = Math.min(options.blockSize, Math.ceil(options.blockBytes / rowWidth) + 1)
+    this.#strips = new Strips(
+      this.#context,
+      this.#planned.map(({ column }) => column),
+      this.#rowCapacity,
+    )
     for (const { column } of this.#planned) column.ensure(this.#rowCapacity)
     const groups = nestedGroups(this.#planned)
     this.#named = this.#planned.map((planned) => ({ ...planned, fromNested: nestedReader(planned.name, groups) }))
@@ -93,6 +100,7 @@ export class NativeBuilder implements BlockBuilder {
     this.#columns = new ColumnStager(
       this.#context,
       this.#planned,
+      this.#strips,
       (count) => this.#countBytes(count),
       options.blockBytes,
     )
@@ -136,7 +144,7 @@ export class NativeBuilder implements BlockBuilder {
       if (row.length !== this.#names.length) refuseArity(row, this.#names, this.#indexOf(rowIndex), this.#options.table)
       context.mayOmit = false
       this.#stageArray ??= byPosition(this.#named)
-      this.#stageArray(row, index)
+      this.#stageArray(row, index, index - context.stripStart)
     } catch (error) {
       return this.refuse(error, row, rowIndex)
     } finally {
@@ -209,11 +217,13 @@ export class NativeBuilder implements BlockBuilder {
 
   truncate(rowCount: number): void {
     for (const { column } of this.#planned) column.truncate(rowCount)
+    this.#strips.truncate(rowCount)
     this.#count(rowCount)
     this.#planNext()
   }
 
   seal(): SealedBytes {
+    this.#strips.flush(this.rowCount)
     const sealed = this.#sealer.seal(this.rowCount)
     this.reset()
     return sealed
@@ -258,6 +268,7 @@ export class NativeBuilder implements BlockBuilder {
       this.#planCount()
     }
     context.rowCount = rowCount
+    if (rowCount === this.#strips.end) this.#strips.flush(rowCount)
     const looks = rowCount >= this.#lookAt
     if (looks) this.#lookAt = rowCount + this.#lookRows
     this.#planNext()
@@ -268,7 +279,9 @@ export class NativeBuilder implements BlockBuilder {
     const context = this.#context
     const index = this.rowCount
     context.lends = index === 0 && given.rowCount - from >= this.#rowCapacity && this.#options.compression === 'none'
+    this.#strips.flush(index)
     const rows = this.#columns.stage(given, from, index, this.#rowCapacity - index, this.#exactBytes)
+    context.stripStart = index + rows
     context.lends = context.omitted = false
     for (let row = index; row < index + rows && (row === 0 || this.#check.everyRow); row++) {
       context.stagingRow = row
@@ -306,7 +319,7 @@ export class NativeBuilder implements BlockBuilder {
   /** The row count below which the row function need not call settle(). */
   #planNext(): void {
     const looksAtNext = this.rowCount === 0 || this.#moved || this.#check.everyRow
-    this.#context.checkRows = looksAtNext ? 0 : Math.min(this.#countAt, this.#lookAt)
+    this.#context.checkRows = looksAtNext ? 0 : Math.min(this.#countAt, this.#lookAt, this.#strips.end)
   }
 
   /** Writes the row functions for the memory as it lies now, and stages the row that met the old ones once more. */
@@ -316,12 +329,13 @@ export class NativeBuilder implements BlockBuilder {
     this.#stageArray = undefined
     for (const { column } of this.#planned) column.truncate(index)
     this.#context.omitted = false
+    const slot = index - this.#context.stripStart
     if (Array.isArray(row)) {
       this.#context.mayOmit = false
       this.#stageArray = byPosition(this.#named)
-      this.#stageArray(row, index)
+      this.#stageArray(row, index, slot)
       this.#context.mayOmit = this.#context.mayOmitByName
-    } else byName(this.#named)(row, index)
+    } else byName(this.#named)(row, index, slot)
   }
 
   #write(): StageFunction {
@@ -337,6 +351,7 @@ export class NativeBuilder implements BlockBuilder {
 
   #forgetRows(): void {
     this.#context.rowCount = 0
+    this.#context.stripStart = 0
     this.#context.byteBound = 0
     this.#context.omitted = false
     this.#exactBytes = this.#countBytes(0)
@@ -357,7 +372,7 @@ export class NativeBuilder implements BlockBuilder {
     this.#context.mayOmit &&= !isArray
     try {
       const stage = isArray ? plainByPosition(this.#named) : plainByName(this.#named)
-      stage(row, index)
+      stage(row, index, index - this.#context.stripStart)
     } catch (error) {
       if (error instanceof Refusal) throw this.#toError(error, rowIndex)
     } finally {

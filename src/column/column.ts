@@ -24,6 +24,8 @@ export class StagingContext {
   omitted = false
   /** Rows in the open block. */
   rowCount = 0
+  /** Row of the block that stands first in the strip: see Strips. */
+  stripStart = 0
   /** Below this row count and this bound a row needs no look at it as a whole; 0 asks for one. */
   checkRows = 0
   checkBytes = 0
@@ -61,6 +63,20 @@ export class StagingContext {
     this.omitted = true
     this.checkRows = 0
   }
+}
+
+/** Where the strips of all columns stand close together. */
+export interface StripRoom {
+  readonly rowCount: number
+  /** Address of room for `rowCount` values. */
+  take(width: number): number
+}
+
+/** Where values of a column are staged, and where they belong in the block: see Strips. */
+export interface StripRegion {
+  readonly from: number
+  readonly to: number
+  readonly width: number
 }
 
 /** Working memory of one call into the core. */
@@ -170,6 +186,17 @@ export abstract class StagedColumn {
   /** Bytes of the block that the first `count` values take; dictionaries count as they will be written at the widest. */
   abstract countBytes(count: number): number
 
+  /** Bytes that a value takes where the column can stage in strips; 0 where it cannot. */
+  get stripWidth(): number {
+    return 0
+  }
+  /** Whether it does: `index` of put(), putColumn() and the like then counts from the strip's first row. */
+  inStrips = false
+  /** Stages in the strip from now on, of `blockRows` values in all; returns the regions to copy. Instead of `ensure`. */
+  useStrips(_strip: StripRoom, _blockRows: number): StripRegion[] {
+    return []
+  }
+
   /** Stages `value` as number `index`; values are put in order, `ensure` was called before. Throws Refusal. */
   abstract put(index: number, value: unknown): void
   /**
@@ -199,6 +226,10 @@ export abstract class StagedColumn {
       if (context.byteBound > enough) return i + 1
     }
     return count
+  }
+  /** Takes the caller's bytes as the values from number 0 on, instead of putColumn(), where they are the column as it is. */
+  lend(_source: ColumnSource, _from: number, _count: number): boolean {
+    return false
   }
   /** Whether a column of texts is read where a row's text may be none: putText(). */
   get readsText(): boolean {
@@ -287,7 +318,10 @@ export abstract class StagedColumn {
 export abstract class FixedColumn extends StagedColumn {
   readonly width: number
   readonly minWidth: number
+  /** The values, or those of the strip. */
   ptr = 0
+  /** The values of the finished strips. */
+  #bodyPtr = 0
   protected capacity = 0
   /** The core's way to read texts, where it has one. */
   protected readonly parser: TextParser | undefined = undefined
@@ -304,8 +338,21 @@ export abstract class FixedColumn extends StagedColumn {
   /** Makes the views anew, over `capacity` values at `ptr`. */
   protected abstract bind(): void
 
+  override get stripWidth(): number {
+    return this.holdsElements ? 0 : this.width
+  }
+  override useStrips(strip: StripRoom, blockRows: number): StripRegion[] {
+    const { width } = this
+    this.inStrips = true
+    this.ptr = strip.take(width)
+    this.capacity = strip.rowCount
+    this.#bodyPtr = this.context.arena.reserve(blockRows * width)
+    this.bind()
+    return [{ from: this.ptr, to: this.#bodyPtr, width }]
+  }
+
   ensure(count: number): void {
-    if (count <= this.capacity) return
+    if (count <= this.capacity || this.inStrips) return
     const capacity = this.parent ? Math.max(count, this.capacity * 2, 1024) : count
     const from = this.ptr
     const byteLength = this.capacity * this.width
@@ -320,10 +367,6 @@ export abstract class FixedColumn extends StagedColumn {
     const values = source.unmasked
     const view = values instanceof TypedSource ? this.viewFor(values.kind) : undefined
     if (view) {
-      if (index === 0 && nulls === 0 && this.#mayLend(view, values as TypedSource)) {
-        this.#lent = bytesOf((values as TypedSource).values, from, count)
-        return count
-      }
       copyInto(view, (values as TypedSource).values, index, from, count)
       if (nulls !== 0) this.context.arena.core.zeroNulls(this.ptr + index * this.width, this.width, nulls, count)
       this.#putStrays(index, source, from, count, nulls)
@@ -335,16 +378,19 @@ export abstract class FixedColumn extends StagedColumn {
     putTexts(this, parser, index, source, from, count, nulls)
     return count
   }
-  #mayLend(view: TypedArray, { kind }: TypedSource): boolean {
+  override lend(source: ColumnSource, from: number, count: number): boolean {
     const isPlain = this.parent === undefined && this.findStray === FixedColumn.prototype.findStray
-    return this.context.lends && isPlain && kind === view[Symbol.toStringTag]
+    if (!isPlain || !(source instanceof TypedSource)) return false
+    if (source.kind !== this.viewFor(source.kind)?.[Symbol.toStringTag]) return false
+    this.#lent = bytesOf(source.values, from, count)
+    return true
   }
   override keep(count: number): void {
     const lent = this.#lent
     if (lent === undefined) return
     this.#lent = undefined
     const byteLength = count * this.width
-    this.context.arena.u8(this.ptr, byteLength).set(lent.subarray(0, byteLength))
+    this.context.arena.u8(this.#dataPtr, byteLength).set(lent.subarray(0, byteLength))
   }
   override truncate(count: number): void {
     if (count === 0) this.#lent = undefined
@@ -373,7 +419,10 @@ export abstract class FixedColumn extends StagedColumn {
 
   data(pieces: Pieces, count: number): void {
     if (this.#lent) pieces.addOutside(this.#lent.subarray(0, count * this.width))
-    else pieces.add(this.ptr, count * this.width)
+    else pieces.add(this.#dataPtr, count * this.width)
+  }
+  get #dataPtr(): number {
+    return this.inStrips ? this.#bodyPtr : this.ptr
   }
 }
 

@@ -3,7 +3,14 @@
 //   Nullable(Int16)   NULL, 5 ──▶ 01 00   00 00 05 00
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { FixedColumn, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
+import {
+  FixedColumn,
+  type RowSource,
+  type StagedColumn,
+  type StagingContext,
+  type StripRegion,
+  type StripRoom,
+} from './column.ts'
 import type { ColumnSource } from './column-data.ts'
 
 /** One byte a row. */
@@ -65,6 +72,12 @@ export class NullableColumn extends FixedColumn {
   override putText(index: number, text: string): void {
     this.flags[index] = 0
     this.inner.putText(index, text)
+  }
+  override get stripWidth(): number {
+    return this.inner.stripWidth === 0 ? 0 : this.width + this.inner.stripWidth
+  }
+  override useStrips(strip: StripRoom, blockRows: number): StripRegion[] {
+    return [...super.useStrips(strip, blockRows), ...this.inner.useStrips(strip, blockRows)]
   }
   putNull(index: number): void {
     this.flags[index] = 1

@@ -92,6 +92,7 @@ export interface CoreExports {
   zeroNulls(values: number, width: number, nulls: number, count: number): void
   findOutside32(values: number, row: number, count: number, least: number, most: number): number
   findOutside64(values: number, row: number, count: number, bounds: number): number
+  flushStrips(regions: number, count: number, row: number, rowCount: number): void
   // checksum/
   cityHash128(ptr: number, byteLength: number, result: number): void
   hashPieces(list: number, count: number, result: number): void
