@@ -4,10 +4,13 @@
 //   DateTime64(3) 1969-12-31 23:59:59.999+00:00 ──▶ ff ff ff ff ff ff ff ff
 //
 // For in, out and what is returned see uuid.ts. Times without seconds are left to put().
+//
+// Sixteen characters at once are held against a pattern: after an exclusive or with it digits are 0 to 9 and signs are 0.
 
-import { isDigit, powerOfTen } from './digits';
+import { hasFault, isDigit, lastDigits, powerOfTen, sixteenDigits } from './digits';
 
 const NO_DAY: i32 = i32.MIN_VALUE;
+const NO_TIME: i64 = i64.MIN_VALUE;
 
 export function parseDates(out: usize, text: usize, offsets: usize, row: u32, count: u32, nulls: usize): u32 {
   for (; row < count; row++) {
@@ -37,9 +40,16 @@ export function parseDate32s(
 
 export function parseDateTimes(out: usize, text: usize, offsets: usize, row: u32, count: u32, nulls: usize): u32 {
   for (; row < count; row++) {
-    seconds = 0;
+    let seconds: i64 = 0;
     if (!nulls || !load<u8>(nulls + row)) {
-      if (!readInstant(text, offsets + (<usize>row << 2), 0) || <u64>seconds > 0xffffffff) return row;
+      const from = text + load<u32>(offsets + (<usize>row << 2));
+      const end = text + load<u32>(offsets + (<usize>row << 2), 4);
+      seconds = readSeconds(from);
+      if (!isUtc(from, end)) {
+        if (!readRest(from + 19, end, 0)) return row;
+        seconds -= offset;
+      }
+      if (<u64>seconds > 0xffffffff) return row;
     }
     store<u32>(out + (<usize>row << 2), <u32>seconds);
   }
@@ -54,115 +64,139 @@ export function parseDateTime64s(
   const first = max<i64>(-62135596800, i64.MIN_VALUE / perSecond + 1);
   const last = min<i64>(253402300799, i64.MAX_VALUE / perSecond - 1);
   for (; row < count; row++) {
-    seconds = 0;
-    ticks = 0;
+    let ticks: i64 = 0;
     if (!nulls || !load<u8>(nulls + row)) {
-      if (!readInstant(text, offsets + (<usize>row << 2), scale) || seconds < first || seconds > last) return row;
+      const from = text + load<u32>(offsets + (<usize>row << 2));
+      const end = text + load<u32>(offsets + (<usize>row << 2), 4);
+      let seconds = readSeconds(from);
+      if (!isUtc(from, end)) {
+        if (!readRest(from + 19, end, scale)) return row;
+        seconds -= offset;
+        ticks = fraction;
+      }
+      if (seconds < first || seconds > last) return row;
+      ticks += seconds * perSecond;
     }
-    store<i64>(out + (<usize>row << 3), seconds * perSecond + ticks);
+    store<i64>(out + (<usize>row << 3), ticks);
   }
   return count;
 }
 
-/** Pairs of digits as eight 16-bit lanes; false where a character is no digit. */
-let pairs: v128 = i64x2.splat(0);
+/**
+ * Patterns; and what may be added to what they leave of a character without reaching the top bit: 127 to a sign, 118 to a digit,
+ * less room for first digits: of a month up to 1, of a day up to 3, of an hour up to 2, of minutes and seconds up to 5. Read from
+ * memory, see hex.ts.
+ */
+const TIME = memory.data<u8>([48, 48, 48, 48, 45, 48, 48, 45, 48, 48, 0, 48, 48, 58, 48, 48], 16);
+const TIME_ROOM = memory.data<u8>([118, 118, 118, 118, 127, 126, 118, 127, 124, 118, 0, 125, 118, 127, 122, 118], 16);
+/** Characters 5 to 20, of which ':SS' are looked at. */
+const END = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 58, 48, 48, 0, 0], 16);
+const END_ROOM = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127, 122, 118, 0, 0], 16);
+const END_LANES = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 0, 0], 16);
+const DIGITS = memory.data<u8>([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 255, 255, 255, 255], 16);
+const TENS = memory.data<u64>([0x0a010a010a010a01, 0x0a010a010a010a01], 16);
+/** Century and year, month and day, hours and minutes, seconds. */
+const WEIGHTS = memory.data<u16>([100, 1, 64, 1, 3600, 60, 1, 0], 16);
 
+/**
+ * Of digits 'YYYYMMDDHHMMSS' the year, month * 64 + day, the seconds of hours and minutes, and the seconds.
+ */
 // @ts-ignore: decorator
 @inline
-function readPairs(chars: v128): bool {
-  const digits = i8x16.sub(chars, i8x16.splat(48));
-  pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(0xff)), i16x8.splat(10)), i16x8.shr_u(digits, 8));
-  return i8x16.all_true(i8x16.le_u(digits, i8x16.splat(9)));
+function partsOf(digits: v128): v128 {
+  return i32x4.dot_i16x8_s(i16x8.shr_u(i16x8.mul(digits, v128.load(TENS)), 8), v128.load(WEIGHTS));
 }
 
 /** Days since 1970-01-01 of exactly 'YYYY-MM-DD', or NO_DAY. */
+// @ts-ignore: decorator
+@inline
 function readDate(text: usize, place: usize): i32 {
   const start = load<u32>(place);
-  if (load<u32>(place + 4) - start != 10) return NO_DAY;
-  const from = text + start;
-  const chars = v128.load(from);
-  if (!readPairs(v128.shuffle<i8>(chars, chars, 0, 1, 2, 3, 5, 6, 8, 9, 0, 1, 2, 3, 5, 6, 8, 9))) return NO_DAY;
-  if (load<u8>(from + 4) != 45 || load<u8>(from + 7) != 45) return NO_DAY;
-  return days();
+  const left = v128.xor(v128.load(text + start), v128.load(TIME));
+  const faults = i8x16.bitmask(i8x16.add_sat_u(left, v128.load(TIME_ROOM))) & 0x3ff;
+  if (faults | ((load<u32>(place, 4) - start) ^ 10)) return NO_DAY;
+  return daysOf(i64x2.extract_lane(partsOf(v128.swizzle(left, v128.load(DIGITS))), 0));
 }
 
-/** Days of the first four pairs: the century, its year, month, day. */
-// @ts-ignore: decorator
-@inline
-function days(): i32 {
-  const year = <i32>i16x8.extract_lane_u(pairs, 0) * 100 + <i32>i16x8.extract_lane_u(pairs, 1);
-  const month = <i32>i16x8.extract_lane_u(pairs, 2);
-  const day = <i32>i16x8.extract_lane_u(pairs, 3);
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return NO_DAY;
-  return daysFromCivil(year, month, day);
-}
-
-// @ts-ignore: decorator
-@inline
-function daysInMonth(year: i32, month: i32): i32 {
-  if (month == 2) return (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
-  return 30 + ((month ^ (month >> 3)) & 1);
-}
-
-/** The calendar of src/column/calendar.ts, for years from 0 on. */
-// @ts-ignore: decorator
-@inline
-function daysFromCivil(year: i32, month: i32, day: i32): i32 {
-  // Counted from 400 years before, so that no quotient is negative.
-  const y = <u32>(month <= 2 ? year + 399 : year + 400);
-  const era = y / 400;
-  const yearOfEra = y - era * 400;
-  const dayOfYear = (153 * <u32>(month + (month > 2 ? -3 : 9)) + 2) / 5 + <u32>day - 1;
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return <i32>(era * 146097 + dayOfEra) - 719468 - 146097;
-}
-
-/** What readInstant() found: seconds since the epoch, floored, and the fraction as a count of 10^-scale seconds. */
-let seconds: i64 = 0;
-let ticks: i64 = 0;
-
-/**
- * 'YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM|±HHMM|±HH)', 'T' may be a space; digits of the fraction beyond `scale` are zeros.
- */
-function readInstant(text: usize, place: usize, scale: u32): bool {
-  let from = text + load<u32>(place);
-  const end = text + load<u32>(place + 4);
-  if (<i32>(end - from) < 20) return false;
-  const a = v128.load(from); // characters 0..15
-  const b = v128.load(from + 4); // 4..19
-  if (!readPairs(v128.shuffle<i8>(a, b, 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 29, 30, 0, 1))) return false;
-  if (load<u8>(from + 4) != 45 || load<u8>(from + 7) != 45 || load<u8>(from + 13) != 58 || load<u8>(from + 16) != 58) {
-    return false;
-  }
-  const separator = load<u8>(from + 10);
-  if ((separator | 0x20) != 116 && separator != 32) return false;
-  const day = days();
-  const hour = <i32>i16x8.extract_lane_u(pairs, 4);
-  const minute = <i32>i16x8.extract_lane_u(pairs, 5);
-  const second = <i32>i16x8.extract_lane_u(pairs, 6);
-  if (day == NO_DAY || hour > 23 || minute > 59 || second > 59) return false;
-  from += 19;
-  let fraction: u64 = 0;
-  if (load<u8>(from) == 46) {
-    const start = ++from;
-    let digits: u32 = 0;
-    for (; from < end && isDigit(load<u8>(from)); from++) {
-      const digit = <u64>(load<u8>(from) - 48);
-      if (digits < scale) fraction = fraction * 10 + digit;
-      else if (digit != 0) return false;
-      digits++;
+/** By month * 64 + day, twice: days of a common and of a leap year in front of it; NO_DATE where there is no such day. */
+const DATES = memory.data(20 * 64 * 4, 16);
+const NO_DATE: u32 = 0xffff;
+/** By year: days from 1970-01-01 to its first one, twice, and one more for a leap year. */
+const YEARS = memory.data(400 * 4, 16);
+const FIRST_YEAR: u32 = 1900;
+for (let isLeap: u32 = 0; isLeap < 2; isLeap++) {
+  let before: u32 = 0;
+  for (let month: u32 = 0; month < 20; month++) {
+    const length: u32 = month < 1 || month > 12 ? 0 : month == 2 ? 28 + isLeap : 30 + ((month ^ (month >> 3)) & 1);
+    for (let day: u32 = 0; day < 64; day++) {
+      store<u16>(DATES + (month << 8) + (day << 2) + (isLeap << 1), <u16>(day - 1 < length ? before + day - 1 : NO_DATE));
     }
-    if (from == start) return false;
-    if (digits < scale) fraction *= powerOfTen(scale - digits);
+    before += length;
   }
-  if (!readOffset(from, end)) return false;
-  seconds = <i64>day * 86400 + hour * 3600 + minute * 60 + second - offset;
-  ticks = <i64>fraction;
-  return true;
+}
+for (let year: u32 = 0; year < 400; year++) store<i32>(YEARS + (year << 2), yearOf(FIRST_YEAR + year));
+
+/** What YEARS holds, for every year from 0 on. */
+function yearOf(year: u32): i32 {
+  const isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  const leapYears = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
+  return (<i32>(year * 365 + leapYears) - 719528) * 2 + i32(isLeap);
 }
 
-/** What readOffset() found: seconds east of UTC. */
-let offset: i32 = 0;
+/** Days since 1970-01-01 of a year and, from bit 32 on, month * 64 + day; NO_DAY where there is no such day. */
+// @ts-ignore: decorator
+@inline
+function daysOf(parts: u64): i32 {
+  const year = <u32>parts;
+  const place = year - FIRST_YEAR;
+  const days = place < 400 ? load<i32>(<usize>place << 2, YEARS) : yearOf(year);
+  const date = <u32>load<u16>((<usize>(parts >> 32) << 2) | ((<usize>days & 1) << 1), DATES);
+  return date == NO_DATE ? NO_DAY : (days >> 1) + <i32>date;
+}
+
+/** Whether the text is 'YYYY-MM-DDTHH:MM:SSZ' as far as its length and its end go. */
+// @ts-ignore: decorator
+@inline
+function isUtc(from: usize, end: usize): bool {
+  return ((<u32>(end - from) ^ 20) | (load<u8>(from, 19) ^ 90)) == 0;
+}
+
+/** Seconds since the epoch of 'YYYY-MM-DDTHH:MM:SS', where 'T' may be a space, or NO_TIME. Reads 21 bytes. */
+// @ts-ignore: decorator
+@inline
+function readSeconds(from: usize): i64 {
+  const left = v128.xor(v128.load(from), v128.load(TIME));
+  const leftEnd = v128.and(v128.xor(v128.load(from, 5), v128.load(END)), v128.load(END_LANES));
+  const faults = v128.or(i8x16.add_sat_u(left, v128.load(TIME_ROOM)), i8x16.add_sat_u(leftEnd, v128.load(END_ROOM)));
+  if (i8x16.bitmask(faults)) return NO_TIME;
+  const separator = <u32>load<u8>(from, 10);
+  if (separator != 84 && separator != 32 && separator != 116) return NO_TIME;
+  const parts = partsOf(v128.or(v128.swizzle(left, v128.load(DIGITS)), leftEnd));
+  const day = daysOf(i64x2.extract_lane(parts, 0));
+  const time = <u64>i64x2.extract_lane(parts, 1);
+  const minutes = <u32>time;
+  if (day == NO_DAY || minutes >= 86400) return NO_TIME;
+  return <i64>day * 86400 + <i64>(minutes + <u32>(time >> 32));
+}
+
+/** What readRest() found: a count of 10^-scale seconds, and seconds east of UTC. */
+let fraction: i64 = 0;
+let offset: i64 = 0;
+
+/** '[.fraction](Z|±HH:MM|±HHMM|±HH)' up to the end; digits of the fraction beyond `scale` are zeros. */
+function readRest(from: usize, end: usize, scale: u32): bool {
+  fraction = 0;
+  if (from < end && load<u8>(from) == 46) {
+    const start = ++from;
+    while (from < end && isDigit(load<u8>(from))) from++;
+    let digits = <u32>(from - start);
+    if (digits == 0) return false;
+    let last = from;
+    for (; digits > scale; digits--) if (load<u8>(--last) != 48) return false;
+    fraction = <i64>(sixteenDigits(lastDigits(last, digits)) * powerOfTen(scale - digits));
+  }
+  return readOffset(from, end);
+}
 
 /** 'Z', '±HH', '±HHMM' or '±HH:MM' up to the end. */
 function readOffset(from: usize, end: usize): bool {

@@ -10,43 +10,52 @@ const TENS = memory.data<u64>([
 // @ts-ignore: decorator
 @inline
 export function powerOfTen(exponent: u32): u64 {
-  return load<u64>(TENS + (<usize>exponent << 3));
+  return load<u64>(<usize>exponent << 3, TENS);
 }
 
-/** What sixteenDigits() says where a character is no digit. */
-export const NO_DIGITS: u64 = u64.MAX_VALUE;
+/** Vectors, two words each; read from memory, see hex.ts. */
+const VECTORS = memory.data<u64>([
+  0x3030303030303030, 0x3030303030303030, // '0'
+  0x7676767676767676, 0x7676767676767676, // 118: the last sum with it that leaves the top bit clear is that of 9
+  0x0a010a010a010a01, 0x0a010a010a010a01, // 10, 1
+  0x0001006400010064, 0x0001006400010064, // 100, 1
+  0x0001271000012710, 0x0001271000012710, // 10000, 1
+], 16);
+
+/** Masks that keep the last 0 to 16 lanes. */
+const LAST = memory.data(17 * 16, 16);
+for (let count = 0; count <= 16; count++) memory.fill(LAST + count * 16 + 16 - count, 255, count);
+
+/** The last `length` (0 to 16) characters in front of `end` as digits less '0', zeros before them. Reads 16 bytes. */
+// @ts-ignore: decorator
+@inline
+export function lastDigits(end: usize, length: u32): v128 {
+  return v128.and(i8x16.sub(v128.load(end - 16), v128.load(VECTORS)), v128.load(<usize>length << 4, LAST));
+}
+
+/** Whether a lane is no digit. */
+// @ts-ignore: decorator
+@inline
+export function hasFault(digits: v128): bool {
+  return i8x16.bitmask(i8x16.add_sat_u(digits, v128.load(VECTORS, 16))) != 0;
+}
 
 /**
- * The value of `length` (0 to 16) characters at `from` that are digits and one point at number `point` (`length` for none), or
- * NO_DIGITS. Reads 16 bytes.
+ * The value of sixteen digits.
  *
- *   '123.45'                     lanes   0 0 0 0 0 0 0 0 0 0 0 1 2 3 4 5
- *   pairs * (10, 1)                      0   0   0   0   0   1   23  45
- *   pairs of pairs * (100, 1)            0       0       1       2345
- *   and * (10000, 1)                     0               12345
+ *   lanes                        0 0 0 0 0 0 0 0 0 0 0 1 2 3 4 5
+ *   pairs * (10, 1)              0   0   0   0   0   1   23  45
+ *   pairs of pairs * (100, 1)    0       0       1       2345
+ *   and * (10000, 1)             0               12345
  */
 // @ts-ignore: decorator
 @inline
-export function sixteenDigits(from: usize, length: u32, point: u32): u64 {
-  const lanes = v128.load(LANES + (<usize>(length * 17 + point) << 4));
-  const digits = v128.swizzle(i8x16.sub(v128.load(from), i8x16.splat(48)), lanes);
-  if (i8x16.bitmask(i8x16.add_sat_u(digits, i8x16.splat(118)))) return NO_DIGITS;
-  const pairs = i16x8.shr_u(i16x8.mul(digits, i16x8.splat(0x0a01)), 8);
-  const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x00010064));
-  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_u(fours, fours), i32x4.splat(0x00012710));
+export function sixteenDigits(digits: v128): u64 {
+  const pairs = i16x8.shr_u(i16x8.mul(digits, v128.load(VECTORS, 32)), 8);
+  const fours = i32x4.dot_i16x8_s(pairs, v128.load(VECTORS, 48));
+  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_u(fours, fours), v128.load(VECTORS, 64));
   const both = i64x2.extract_lane(eights, 0);
   return (both & 0xffffffff) * 100000000 + (<u64>both >> 32);
-}
-
-/** Which character each lane takes, by length and place of the point: the digits to the right end, no lane (255) before them. */
-const LANES = memory.data(17 * 17 * 16, 16);
-for (let length = 0; length <= 16; length++) {
-  for (let point = 0; point <= length; point++) {
-    const places = LANES + (<usize>(length * 17 + point) << 4);
-    memory.fill(places, 255, 16);
-    let lane: usize = 15;
-    for (let at = length - 1; at >= 0; at--) if (at != point) store<u8>(places + lane--, <u8>at);
-  }
 }
 
 /** A 256-bit unsigned integer, lowest limb first; working memory of one value. */

@@ -5,7 +5,7 @@
 // For in, out and what is returned see uuid.ts. Texts of more than 38 digits for 128 bits, or 76 for 256, are left to put(): some
 // of them fit.
 
-import { isDigit, NO_DIGITS, readLimbs, sixteenDigits, writeInteger, writeLimbs } from './digits';
+import { hasFault, isDigit, lastDigits, readLimbs, sixteenDigits, writeInteger, writeLimbs } from './digits';
 
 export function parseIntegers(
   out: usize, text: usize, offsets: usize, row: u32, count: u32, nulls: usize, width: u32, isSigned: bool,
@@ -27,11 +27,12 @@ export function parseIntegers(
     from += <usize>(negative | (sign == 43));
     if (from == end) return row;
     while (end - from > 16 && load<u8>(from) == 48) from++;
-    const length = <i32>(end - from);
+    const length = <u32>(end - from);
     let value: u64;
     if (length <= 16) {
-      value = sixteenDigits(from, length, length);
-      if (value == NO_DIGITS) return row;
+      const digits = lastDigits(end, length);
+      if (hasFault(digits)) return row;
+      value = sixteenDigits(digits);
     } else if (width > 8) {
       if (length > (width == 16 ? 38 : 76) || (negative && !isSigned)) return row;
       for (let at = from; at < end; at++) if (!isDigit(load<u8>(at))) return row;
@@ -40,10 +41,13 @@ export function parseIntegers(
       continue;
     } else {
       if (length > 20) return row;
-      const high = sixteenDigits(from, length - 16, length - 16);
-      const low = sixteenDigits(end - 16, 16, 16);
-      // 2^64 is 1844 6744073709551616; NO_DIGITS is larger than both parts.
-      if (high > 1844 || low == NO_DIGITS || (high == 1844 && low > 6744073709551615)) return row;
+      const highDigits = lastDigits(end - 16, length - 16);
+      const lowDigits = lastDigits(end, 16);
+      if (hasFault(i8x16.max_u(highDigits, lowDigits))) return row;
+      const high = sixteenDigits(highDigits);
+      const low = sixteenDigits(lowDigits);
+      // 2^64 is 1844 6744073709551616.
+      if (high > 1844 || (high == 1844 && low > 6744073709551615)) return row;
       value = high * 10000000000000000 + low;
     }
     if (value > (negative ? least : most)) return row;
