@@ -77,7 +77,7 @@ function omittable(column: StagedColumn, node: TypeNode, nullsAsDefault: boolean
 function canBeNullable(node: TypeNode): boolean {
   switch (node.name) {
     case 'LowCardinality':
-      return node.inner.name !== 'Nullable'
+      return node.inner.name !== 'Nullable' && node.inner.name !== 'SimpleAggregateFunction'
     case 'Nullable':
     case 'Array':
     case 'Map':

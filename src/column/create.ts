@@ -180,8 +180,9 @@ function refuseState(type: string, call: string, args: readonly TypeNode[]): nev
 }
 
 function createLowCardinality(context: StagingContext, type: string, node: TypeNode): StagedColumn {
-  const nullable = node.name === 'Nullable'
-  const inner = nullable ? node.inner : node
+  const outer = withoutFunction(node)
+  const nullable = outer.name === 'Nullable'
+  const inner = nullable ? withoutFunction(outer.inner) : outer
   if (inner.name === 'String')
     return new LowCardinalityStringColumn(context, type, createString(context, 'String'), nullable)
   const column = createColumn(context, inner)
@@ -191,4 +192,9 @@ function createLowCardinality(context: StagingContext, type: string, node: TypeN
     })
   }
   return new LowCardinalityFixedColumn(context, type, column, nullable)
+}
+
+/** A SimpleAggregateFunction(f, T) is in every respect a T. */
+function withoutFunction(node: TypeNode): TypeNode {
+  return node.name === 'SimpleAggregateFunction' ? withoutFunction(node.args[0]) : node
 }

@@ -47,6 +47,17 @@ describe('Nullable(T) inside: index 0 is NULL, index 1 the default', () => {
   encodes('LowCardinality(Nullable(String))', [null, null], `${VERSION} ${BYTE} ${u64(2)} 00 00 ${u64(2)} 00 00`)
 })
 
+describe('a SimpleAggregateFunction(f, T) inside is a T, and a Nullable one a Nullable T', () => {
+  const of = (type: string) => `LowCardinality(${type})`
+  const any = (type: string) => `SimpleAggregateFunction(anyLast, ${type})`
+  const texts = `${VERSION} ${BYTE} ${u64(3)} 00 00 0161 ${u64(3)} 02 00 02`
+  encodes(of(any('String')), ['a', 'b', 'a'], `${VERSION} ${BYTE} ${u64(3)} 00 0161 0162 ${u64(3)} 01 02 01`)
+  encodes(of(any('Nullable(String)')), ['a', null, 'a'], texts)
+  encodes(of(`Nullable(${any('String')})`), ['a', null, 'a'], texts)
+  encodes(of(any('UInt16')), [7, 0], `${VERSION} ${BYTE} ${u64(2)} 0000 0700 ${u64(2)} 01 00`)
+  encodes(of(any('Nullable(UInt16)')), [7, null], `${VERSION} ${BYTE} ${u64(3)} 0000 0000 0700 ${u64(2)} 02 00`)
+})
+
 describe('inside arrays, tuples and maps: one dictionary for all elements, none where there is no element', () => {
   encodes(
     'Array(LowCardinality(String))',

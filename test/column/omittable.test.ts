@@ -154,6 +154,7 @@ describe('a Nullable or composite column, or an old server: no block has rows wi
     ['Map(String, UInt8)', new Map()],
     ['Tuple(UInt8)', [1]],
     ['LowCardinality(Nullable(String))', null],
+    ['LowCardinality(SimpleAggregateFunction(anyLast, Nullable(String)))', null],
   ] as const) {
     forBoth(type, { id: 'UInt8', v: type }, { v: '1' }, (builder) => {
       expect(
