@@ -93,10 +93,15 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
       this.#indexes[index] = this.#cache[slot + 1] as number
       return
     }
-    const key = this.#known.get(value) ?? this.#addKey(index, value)
+    const key = this.#known.get(value) ?? this.#learn(index, value)
     this.#cache[slot] = value
     this.#cache[slot + 1] = key
     this.#indexes[index] = key
+  }
+  /** Texts with halves of surrogate pairs are one key where U+FFFD makes them one text. */
+  #learn(index: number, value: string): number {
+    const text = this.context.refuseInvalidText ? value : value.toWellFormed()
+    return (text === value ? undefined : this.#known.get(text)) ?? this.#addKey(index, text)
   }
   #addKey(index: number, value: string | Uint8Array, name?: string): number {
     const key = this.#keyCount
@@ -240,6 +245,10 @@ export class LowCardinalityFixedColumn extends StagedColumn implements Dictionar
       this.#nulls.put(index, true)
       this.#inner.putZero(index)
     } else this.#inner.putDefault(index)
+  }
+  override putZero(index: number): void {
+    if (this.#nulls) this.putDefault(index)
+    else this.#inner.putZero(index)
   }
   ensure(count: number): void {
     this.#inner.ensure(count)

@@ -58,6 +58,14 @@ describe('a SimpleAggregateFunction(f, T) inside is a T, and a Nullable one a Nu
   encodes(of(any('Nullable(UInt16)')), [7, null], `${VERSION} ${BYTE} ${u64(3)} 0000 0000 0700 ${u64(2)} 02 00`)
 })
 
+describe('under a NULL there is the zero of the type, which has its place in the dictionary already', () => {
+  encodes(
+    'Nullable(Tuple(LowCardinality(Date32)))',
+    [null, ['1970-01-02']],
+    `${VERSION} 01 00 ${BYTE} ${u64(2)} 00000000 01000000 ${u64(2)} 00 01`,
+  )
+})
+
 describe('inside arrays, tuples and maps: one dictionary for all elements, none where there is no element', () => {
   encodes(
     'Array(LowCardinality(String))',
@@ -91,7 +99,12 @@ describe('texts and bytes that are the same are one key; bytes that are no UTF-8
     ['\ufeff', '', Buffer.from('\ufeff'), 'a\0', 'a'],
     ['\ufeff', '', '\ufeff', 'a\0', 'a'],
   )
-  decodesTo('LowCardinality(String)', ['\ud83d', '\ude80', '\ufffd'], ['\ufffd', '\ufffd', '\ufffd'])
+  // Halves of a surrogate pair are U+FFFD in UTF-8, which is one key.
+  encodes(
+    'LowCardinality(String)',
+    ['\ud83d', '\ude80', 'a', '\ufffd', '\ud83d'],
+    `${VERSION} ${BYTE} ${u64(3)} 00 03efbfbd 0161 ${u64(5)} 01 01 02 01 01`,
+  )
   decodesTo('LowCardinality(Float64)', [-0, 0, Number.NaN, 1], [-0, 0, Number.NaN, 1])
 })
 
