@@ -118,7 +118,7 @@ export class DateTime64Column extends FixedColumn {
   }
 
   #refuseNumber(index: number, value: number): void {
-    if (!Number.isFinite(value)) return // the range check names it
+    if (!(value >= this.#minMs && value <= this.#maxMs)) return // the range check names it
     this.refuse(
       'TOO_MANY_DIGITS',
       index,
