@@ -101,6 +101,8 @@ export class ArrayColumn extends OffsetsColumn {
     while (taken < offsets[from + 1] - first)
       taken += inner.putColumn(start + taken, items, first + taken, length - taken)
     while (rows > 1 && offsets[from + rows] - first > taken) rows--
+    const end = offsets[from + rows] - first
+    if (taken > end) inner.truncate(start + end) // elements of an array that does not go whole
     for (let i = 0; i < rows; i++) this.endRow(index + i, start + offsets[from + i + 1] - first)
     return rows
   }

@@ -295,6 +295,42 @@ describe('lists', () => {
     expect(blocks[0]!.length).toBeGreaterThan(8)
     expect(blocks[0]).toEqual(blocks[1])
   })
+
+  it('arrays in arrays of more text than a block holds, in one row and in many: each text is sent once', async () => {
+    const { builderOf, columnOf, sealedBytes } = await import('../support/columns.ts')
+    const type = 'Array(Array(Array(String)))'
+    // The core takes up to 1,024 texts at a time, so a block ends somewhere among the texts of an array.
+    const rows = [3, 400, 2, 700, 1].map((length, row) =>
+      Array.from({ length }, (_, i) =>
+        Array.from({ length: i % 4 }, (_, j) =>
+          Array.from({ length: (i + j) % 9 }, (_, k) => `${row}.${i}.${j}.${k} ${'é'.repeat(k * 9)}`),
+        ),
+      ),
+    )
+    const lists = (values: readonly (readonly unknown[])[], inner: (flat: never[]) => ColumnData): ColumnData => {
+      const ends = [0]
+      for (const { length } of values) ends.push(ends.at(-1)! + length)
+      return { values: inner(values.flat(1) as never[]), offsets: Int32Array.from(ends) }
+    }
+    const texts = (values: readonly string[]): ColumnData => {
+      const parts = values.map((value) => Buffer.from(value))
+      const ends = [0]
+      for (const { length } of parts) ends.push(ends.at(-1)! + length)
+      return { bytes: Buffer.concat(parts), offsets: Int32Array.from(ends) }
+    }
+    const builder = builderOf({ c: type, after: 'UInt8' }, { blockBytes: 60_000 })
+    const c = lists(rows, (outer) => lists(outer, (middle) => lists(middle, texts)))
+    const given = builder.readColumns({ c, after: new Uint8Array(rows.length) })
+    const decoded: unknown[] = []
+    let blockCount = 0
+    for (let at = 0; at < rows.length; blockCount++) {
+      at += builder.stageColumns(given, at)
+      decoded.push(...columnOf(sealedBytes(builder)))
+    }
+    builder.free()
+    expect(blockCount).toBeGreaterThan(2)
+    expect(decoded).toEqual(rows)
+  })
 })
 
 function hex(bytes: Uint8Array): string {
