@@ -7,7 +7,7 @@ export { parseDates, parseDate32s, parseDateTimes, parseDateTime64s } from './co
 export { parseDecimals } from './column/decimal';
 export { parseIntegers } from './column/integer';
 export { padStrings } from './column/fixed-string';
-export { zeroNulls, findOutside32, findOutside64 } from './column/column';
+export { ascends, zeroNulls, findOutside32, findOutside64 } from './column/column';
 export { flushStrips } from './column/strips';
 export { dictionaryTableWords, buildDictionary, narrowIndexes } from './column/low-cardinality';
 export { cityHash128 } from './checksum/city128';

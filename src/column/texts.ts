@@ -72,20 +72,26 @@ export function putTexts(
 }
 
 /** How many texts go over at a time; none where the first one alone is too long. */
-export function textsWithin({ offsets }: TextSource, from: number, count: number): number {
+export function textsWithin(texts: TextSource, from: number, count: number): number {
+  const { offsets } = texts
   let rows = Math.min(count, TEXTS)
   while (rows > 0 && offsets[from + rows] - offsets[from] > TEXT_BYTES) rows >>= 1
+  texts.checkEnds(from, rows)
   return rows
 }
 
-/** Writes them behind their offsets; returns the address that the offsets count from. */
+/**
+ * Writes them behind their offsets; returns the address that the offsets count from.
+ * @throws {EncodeError} WRONG_TYPE: the offsets descend
+ */
 export function writeTexts({ arena, scratch }: StagingContext, texts: TextSource, from: number, count: number): number {
   const { bytes, offsets } = texts
   const start = offsets[from]
   const end = offsets[from + count]
   scratch.ensure(TEXT_AT + end - start + SLACK)
-  scratch.buffer.set(bytes.subarray(start, end), TEXT_AT)
   arena.u32(scratch.ptr, count + 1).set(offsets.subarray(from, from + count + 1))
+  if (!arena.core.ascends(scratch.ptr, count + 1)) texts.refuseOffsets()
+  scratch.buffer.set(bytes.subarray(start, end), TEXT_AT)
   return scratch.ptr + TEXT_AT - start
 }
 

@@ -89,6 +89,7 @@ export interface CoreExports {
     count: number,
     nulls: number,
   ): number
+  ascends(places: number, count: number): boolean
   zeroNulls(values: number, width: number, nulls: number, count: number): void
   findOutside32(values: number, row: number, count: number, least: number, most: number): number
   findOutside64(values: number, row: number, count: number, bounds: number): number

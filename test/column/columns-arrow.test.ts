@@ -199,6 +199,35 @@ describe('bytes and offsets', () => {
   ] as const) {
     refuses(what, 'String', given, { code: 'WRONG_TYPE', column: 'c', message: expect.stringContaining(message) })
   }
+  it.each([
+    'String',
+    'FixedString(9)',
+    'UInt16',
+    'Nullable(Int64)',
+    'LowCardinality(String)',
+    "Enum8('1' = 1)",
+    'Array(Int8)',
+  ])('offsets that descend anywhere: %s', (type) => {
+    for (const [count, at] of [
+      [2, 1],
+      [9, 8],
+      [5000, 1],
+      [5000, 1024],
+      [5000, 1025],
+      [5000, 4999],
+    ] as const) {
+      // One digit each, but one place is behind all bytes, or in front of the places before it.
+      for (const place of at > 1 ? [0, count + 1, 0xffffffff] : [count + 1, 0xffffffff]) {
+        const places = Uint32Array.from({ length: count + 1 }, (_, i) => (i === at ? place : i))
+        const texts = { bytes: Buffer.alloc(count, '1'), offsets: places }
+        const data = type.startsWith('Array') ? { values: new Int8Array(count), offsets: places } : texts
+        expect(
+          thrown(() => encodeColumns([{ name: 'c', type, data }])),
+          `place ${at} of ${count} is ${place}`,
+        ).toMatchObject({ code: 'WRONG_TYPE', column: 'c', message: expect.stringContaining('offsets') })
+      }
+    }
+  })
   refuses(
     'a text that is too long',
     'FixedString(3)',
