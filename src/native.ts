@@ -2,6 +2,7 @@
 
 import { type BlockBuilder, STAGED } from './block/builder.ts'
 import { createBuilder } from './block/create.ts'
+import { compress } from './block/frame.ts'
 import { readColumns } from './block/given-columns.ts'
 import type { ColumnData } from './column/column-data.ts'
 import { UsageError } from './errors.ts'
@@ -39,10 +40,12 @@ export function encodeBlock(
   options: { compression?: 'none' | 'lz4' } = {},
 ): Uint8Array {
   const list = Array.isArray(rows) ? (rows as readonly (object | readonly unknown[])[]) : [...rows]
-  return withBuilder(columns, list.length, options.compression, (builder) => {
+  const bytes = withBuilder(columns, list.length, (builder) => {
     for (let rowIndex = 0; rowIndex < list.length; rowIndex++)
       if (builder.stage(list[rowIndex]) !== STAGED) refuseSize(rowIndex)
   })
+  const { compression = 'none' } = options
+  return compression === 'none' ? bytes : compress(bytes, compression)
 }
 
 /**
@@ -60,7 +63,7 @@ export function encodeColumns(
     columns.map(({ data }) => data ?? null), // undefined would be a column that every row leaves out
     { columns },
   )
-  return withBuilder(columns, given.rowCount, 'none', (builder) => {
+  return withBuilder(columns, given.rowCount, (builder) => {
     const rowCount = builder.stageColumns(given, 0)
     if (rowCount < given.rowCount) refuseSize(rowCount)
   })
@@ -77,7 +80,6 @@ function refuseSize(rowIndex: number): never {
 function withBuilder(
   columns: readonly { readonly name: string; readonly type: string }[],
   rowCount: number,
-  compression: 'none' | 'lz4' = 'none',
   stage: (builder: BlockBuilder) => void,
 ): Uint8Array {
   if (columns.length === 0) {
@@ -92,7 +94,6 @@ function withBuilder(
       // Powers of two, so that calls with nearly as many rows share a builder.
       blockSize: Math.max(1024, 2 ** Math.ceil(Math.log2(rowCount + 1))),
       blockBytes: MAX_BYTES,
-      compression,
       nullsAsDefault: false,
       requireAll: true,
     },

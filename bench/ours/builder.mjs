@@ -6,7 +6,7 @@ import { checkBlocks } from '../check.mjs'
 import { columnsOf, rowsOf } from '../shapes.mjs'
 
 /** As a statement has them that is given no options. */
-export const BUILDER_OPTIONS = { blockSize: 65_536, blockBytes: 2 ** 25, compression: 'none', nullsAsDefault: false }
+export const BUILDER_OPTIONS = { blockSize: 65_536, blockBytes: 2 ** 25, nullsAsDefault: false }
 
 export function create({ shape, rowCount, distinctRows }) {
   const rows = rowsOf(shape, rowCount, distinctRows)

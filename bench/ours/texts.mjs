@@ -11,7 +11,6 @@ export function create({ type, form, rowCount, seals }) {
   const builder = createBuilder([{ name: 'c', type, defaultKind: '', defaultExpression: '' }], {
     blockSize: rowCount + 1,
     blockBytes: 2 ** 25,
-    compression: 'none',
     nullsAsDefault: false,
   })
   const given = { c: form === 'strings' ? strings : { bytes, offsets } }

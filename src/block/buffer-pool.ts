@@ -6,9 +6,12 @@ export class BufferPool {
   readonly #free: Buffer[] = []
   #freeBytes = 0
   readonly #freeBytesMax: number
+  readonly #allocate: (byteLength: number) => Buffer
 
-  constructor(freeBytesMax: number) {
+  /** @param freeBytesMax  idle buffers beyond so many bytes are dropped, the oldest first */
+  constructor(freeBytesMax: number, allocate: (byteLength: number) => Buffer = Buffer.allocUnsafeSlow) {
     this.#freeBytesMax = freeBytesMax
+    this.#allocate = allocate
   }
 
   /** A buffer of at least `byteLength` bytes, its content undefined. */
@@ -20,7 +23,7 @@ export class BufferPool {
       if (capacity < byteLength || capacity > byteLength * 4 + MIN_BYTES) continue
       if (best < 0 || capacity < this.#free[best].byteLength) best = i
     }
-    if (best < 0) return Buffer.allocUnsafeSlow(roundUp(byteLength))
+    if (best < 0) return this.#allocate(roundUp(byteLength))
     const [buffer] = this.#free.splice(best, 1)
     this.#freeBytes -= buffer.byteLength
     return buffer
@@ -41,4 +44,10 @@ function roundUp(byteLength: number): number {
 }
 
 /** Enough for the pending blocks of one statement with default options. */
-export const sealedBuffers = new BufferPool(64 * 1024 * 1024)
+const POOLED_BYTES_MAX = 64 * 1024 * 1024
+
+export const sealedBuffers = new BufferPool(POOLED_BYTES_MAX)
+/** The same in memory that a second thread reads and writes where it lies. */
+export const sharedBuffers = new BufferPool(POOLED_BYTES_MAX, (byteLength) =>
+  Buffer.from(new SharedArrayBuffer(byteLength)),
+)

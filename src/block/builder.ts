@@ -7,7 +7,8 @@ export interface BuilderOptions {
   blockSize: number
   /** Uncompressed bytes per block. */
   blockBytes: number
-  compression: 'lz4' | 'none'
+  /** Sealed blocks stand in memory that another thread can read. */
+  shared?: boolean
   /** For error messages. */
   table?: string
   ignoreUnknown?: boolean

@@ -3,6 +3,7 @@ import { OmittableColumn, OTHER_OMISSIONS } from '../column/omittable.ts'
 import { EncodeError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
 import { Arena } from '../wasm/core.ts'
+import { sealedBuffers, sharedBuffers } from './buffer-pool.ts'
 import {
   BLOCK_FULL,
   type BlockBuilder,
@@ -104,7 +105,7 @@ export class NativeBuilder implements BlockBuilder {
       (count) => this.#countBytes(count),
       options.blockBytes,
     )
-    this.#sealer = new Sealer(this.#arena, this.#planned, options.compression)
+    this.#sealer = new Sealer(this.#arena, this.#planned, options.shared ? sharedBuffers : sealedBuffers)
     this.#context.regionMoved = () => {
       this.#moved = true
       this.#context.checkRows = 0
@@ -278,7 +279,7 @@ export class NativeBuilder implements BlockBuilder {
   #stageSlice(given: GivenColumns, from: number): number {
     const context = this.#context
     const index = this.rowCount
-    context.lends = index === 0 && given.rowCount - from >= this.#rowCapacity && this.#options.compression === 'none'
+    context.lends = index === 0 && given.rowCount - from >= this.#rowCapacity
     this.#strips.flush(index)
     const rows = this.#columns.stage(given, from, index, this.#rowCapacity - index, this.#exactBytes)
     context.stripStart = index + rows

@@ -2,28 +2,23 @@ import { type NullsColumn, omittedRows } from '../column/omittable.ts'
 import { varUInt } from '../column/var-uint.ts'
 import type { Arena } from '../wasm/core.ts'
 import { Pieces } from '../wasm/pieces.ts'
-import { sealedBuffers } from './buffer-pool.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import type { PlannedColumn } from './plan.ts'
 import type { SealedBytes } from './sealed.ts'
 
-const LZ4 = 0x82
-
-/** Turns staged columns into the bytes of one block: listed where they lie, hashed, and copied or compressed out once. */
+/** Turns staged columns into the bytes of one block: listed where they lie, and hashed and copied out in one pass. */
 export class Sealer {
   readonly #arena: Arena
   readonly #columns: readonly PlannedColumn[]
-  readonly #compressed: boolean
+  readonly #buffers: BufferPool
   readonly #pieces: Pieces
   readonly #headPtr: number
   readonly #hashPtr: number
-  #framesPtr = 0
-  #framesBytes = 0
-  #scratchPtr = 0
 
-  constructor(arena: Arena, columns: readonly PlannedColumn[], compression: 'lz4' | 'none') {
+  constructor(arena: Arena, columns: readonly PlannedColumn[], buffers: BufferPool) {
     this.#arena = arena
     this.#columns = columns
-    this.#compressed = compression === 'lz4'
+    this.#buffers = buffers
     this.#pieces = new Pieces(arena)
     this.#headPtr = arena.reserve(16)
     this.#hashPtr = arena.reserve(16)
@@ -32,22 +27,22 @@ export class Sealer {
   seal(rowCount: number): SealedBytes {
     const pieces = this.#pieces
     const { columnNames, nullsAsDefault } = this.#gather(rowCount)
-    const { owner, byteLength } = this.#compressed ? this.#frame() : this.#copy()
+    const { byteLength } = pieces
+    const owner = this.#buffers.take(byteLength)
+    pieces.copyTo(owner, this.#hashPtr)
     const [low, high] = this.#arena.u32(this.#hashPtr, 2)
     let released = false
     return {
       // No Buffer, whose slice() is no copy.
       bytes: new Uint8Array(owner.buffer, owner.byteOffset, byteLength),
-      compressed: this.#compressed,
       rowCount,
-      rawByteLength: pieces.byteLength,
       hash: hex(high) + hex(low),
       columnNames,
       nullsAsDefault,
-      release() {
+      release: () => {
         if (released) return
         released = true
-        sealedBuffers.give(owner)
+        this.#buffers.give(owner)
       },
     }
   }
@@ -74,29 +69,6 @@ export class Sealer {
     // A DEFAULT that takes the place of a NULL may refer to columns that are not in this block.
     const listed = nullsAsDefault ? columns.filter((one) => one.isComputable || present.includes(one)) : present
     return { columnNames: listed.map(({ name }) => name), nullsAsDefault }
-  }
-
-  #copy(): { owner: Buffer; byteLength: number } {
-    const { byteLength } = this.#pieces
-    const owner = sealedBuffers.take(byteLength)
-    this.#pieces.copyTo(owner, this.#hashPtr)
-    return { owner, byteLength }
-  }
-
-  #frame(): { owner: Buffer; byteLength: number } {
-    const { core } = this.#arena
-    const pieces = this.#pieces
-    const bound = core.framesBound(pieces.byteLength) >>> 0
-    if (this.#scratchPtr === 0) this.#scratchPtr = this.#arena.reserve(core.frameScratchBytes())
-    if (bound > this.#framesBytes) {
-      this.#framesBytes = Math.ceil(bound * 1.25)
-      this.#framesPtr = this.#arena.reserve(this.#framesBytes)
-    }
-    core.hashPieces(pieces.ptr, pieces.count, this.#hashPtr)
-    const byteLength = core.framePieces(pieces.ptr, pieces.count, LZ4, this.#scratchPtr, this.#framesPtr) >>> 0
-    const owner = sealedBuffers.take(byteLength)
-    owner.set(this.#arena.u8(this.#framesPtr, byteLength))
-    return { owner, byteLength }
   }
 }
 

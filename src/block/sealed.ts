@@ -1,11 +1,8 @@
 /** A block after sealing. Nothing in it ever changes again: a retry sends these bytes under this token. */
 export interface SealedBytes {
-  /** The Native block, or its compressed frames. Owned by the receiver until it calls `release`. */
+  /** The Native block. Owned by the receiver until it calls `release`. */
   readonly bytes: Uint8Array
-  readonly compressed: boolean
   readonly rowCount: number
-  /** Bytes of the uncompressed Native block. */
-  readonly rawByteLength: number
   /** 64 bits over the uncompressed Native block, as 16 hex digits: the last part of the token. */
   readonly hash: string
   /** Columns of the INSERT's list: those in this block, and those that the DEFAULTs of this block may refer to. */

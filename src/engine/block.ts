@@ -1,3 +1,4 @@
+import type { Framer } from '../block/framer.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
@@ -60,10 +61,13 @@ export class Block implements SealedBlock {
   readonly token: string
   readonly firstRow: number
   readonly rowCount: number
-  readonly byteLength: number
-  readonly compressed: boolean
+  compressed = false
   readonly #target: BlockTarget
-  #sealed: SealedBytes | undefined
+  #body: Pick<SealedBytes, 'bytes' | 'release'> | undefined
+  #byteLength: number
+  /** Until it resolves the block is not compressed yet, and must not be sent. */
+  framing: Promise<void> | undefined
+  #isTaken = false
   state: BlockState = 'sealed'
   attempts = 0
 
@@ -71,9 +75,8 @@ export class Block implements SealedBlock {
     this.token = token
     this.firstRow = firstRow
     this.rowCount = sealed.rowCount
-    this.byteLength = sealed.bytes.length
-    this.compressed = sealed.compressed
-    this.#sealed = sealed
+    this.#body = sealed
+    this.#byteLength = sealed.bytes.length
     this.#target = target
   }
 
@@ -100,7 +103,12 @@ export class Block implements SealedBlock {
   }
 
   get bytes(): Uint8Array {
-    return this.#sealed?.bytes ?? new Uint8Array(0)
+    return this.#body?.bytes ?? new Uint8Array(0)
+  }
+
+  /** Of the frames once it is compressed. */
+  get byteLength(): number {
+    return this.#byteLength
   }
 
   get rowEnd(): number {
@@ -109,8 +117,32 @@ export class Block implements SealedBlock {
 
   /** Gives the buffer back. Only when no attempt can still be reading it: acknowledged, or dropped before it was sent. */
   release(): void {
-    this.#sealed?.release()
-    this.#sealed = undefined
+    const body = this.#body
+    this.#body = undefined
+    if (this.framing === undefined) body?.release()
+  }
+
+  /** Somebody else owns the block from now on: its bytes are what they are. */
+  take(): this {
+    this.#isTaken = true
+    return this
+  }
+
+  /** Puts frames in the place of the plain bytes, before anything is sent. */
+  compress(framer: Framer): void {
+    const plain = this.#body!
+    this.framing = framer.frame(plain.bytes).then((framed) => {
+      this.framing = undefined
+      if (this.#body === undefined || this.#isTaken) {
+        framed.release()
+        if (this.#body === undefined) plain.release()
+        return
+      }
+      plain.release()
+      this.#body = framed
+      this.#byteLength = framed.bytes.length
+      this.compressed = true
+    })
   }
 
   report(): BlockReport {

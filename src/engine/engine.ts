@@ -88,6 +88,10 @@ export class Engine {
   add(block: Block): void {
     this.#blocks.push(block)
     this.#count(block)
+    const plainBytes = block.byteLength
+    void block.framing?.then(() => {
+      this.totals.bytes += block.byteLength - plainBytes
+    })
     this.#pump()
   }
 
@@ -150,7 +154,7 @@ export class Engine {
   take(): Block[] {
     if (this.#taken) return []
     this.#taken = true
-    return this.#blocks.filter((block) => block.state !== 'acknowledged')
+    return this.#blocks.filter((block) => block.state !== 'acknowledged').map((block) => block.take())
   }
 
   /** Gives up the blocks that never arrived, and their buffers; returns how many rows they held. Legal after stop(). */
@@ -180,6 +184,10 @@ export class Engine {
 
   async #deliver(block: Block): Promise<void> {
     const { transport, retry, random = Math.random, listener, guard } = this.#options
+    if (block.framing !== undefined) {
+      await block.framing
+      if (this.#stop.signal.aborted) return this.#leave()
+    }
     // The state a block comes with (unknown, when it was taken from another statement) is what deliverBlock must see.
     const sending = deliverBlock(block, {
       transport,
@@ -208,6 +216,13 @@ export class Engine {
     this.#settleWaiters()
     if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
     this.#pump()
+  }
+
+  /** The block stays as it is: sealed, or what it was when it came. */
+  #leave(): void {
+    this.#underWay--
+    this.#settleWaiters()
+    if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
   }
 
   /** Puts other blocks with the same rows in the place of a refused one; else how the delivery of that one ended. */

@@ -41,6 +41,11 @@ export interface StatementOptions {
    * them follow it: columns that were added, and types that take the values of the old ones. The event `schema` tells.
    */
   onSchemaChange?: 'error' | 'adapt'
+  /**
+   * With compression: whether blocks are compressed on a second thread, one for the whole process. Default: where there is more
+   * than one processor. Without it they are compressed in slices on this one.
+   */
+  worker?: boolean
   /** What a lone surrogate becomes: U+FFFD ('replace', the default) or an error. */
   invalidText?: 'replace' | 'refuse'
 }
@@ -58,7 +63,7 @@ const NUMBERS: Record<Exclude<Resolved, 'holdUntilCommit'>, readonly [number, nu
   maxPendingBlocks: [4, 1, 1_000],
   holdBytesMax: [1024 * MIB, 1, Number.MAX_SAFE_INTEGER],
 }
-const FLAGS = ['holdUntilCommit', 'deterministic', 'exactlyOnce', 'ignoreUnknown', 'strictKeys'] as const
+const FLAGS = ['holdUntilCommit', 'deterministic', 'exactlyOnce', 'ignoreUnknown', 'strictKeys', 'worker'] as const
 const CHOICES = {
   compression: ['lz4', 'none'],
   invalidText: ['replace', 'refuse'],
@@ -71,7 +76,6 @@ const NAMES = [...Object.keys(NUMBERS), ...FLAGS, ...Object.keys(CHOICES), ...OT
 const NOT_YET: Record<string, string> = {
   spool:
     'Blocks are kept in memory: they survive a lost server, not a lost process. For equal tokens in every run use engineId with deterministic: true.',
-  worker: 'Blocks are encoded in the calling thread.',
   onReject: 'A row that does not fit is thrown by exec(); a block that the server refuses is a DeliveryError.',
 }
 

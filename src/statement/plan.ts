@@ -1,4 +1,5 @@
 import type { BlockBuilder } from '../block/builder.ts'
+import type { Framer } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import type { Logger } from '../transport/transport.ts'
@@ -16,6 +17,8 @@ export interface StatementPlan {
   readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'>
   /** Undefined for a file. */
   readonly guard?: SchemaGuard
+  /** Compresses the blocks, where they travel compressed. */
+  readonly framer?: Framer
   readonly engineUuid: string
   /** Where a block with these columns goes. */
   readonly targetOf: (columnNames: readonly string[], nullsAsDefault: boolean) => BlockTarget

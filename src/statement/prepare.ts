@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { createBuilder } from '../block/create.ts'
+import { framerOf } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import { describeCause } from '../engine/deliver-block.ts'
 import { abortedError } from '../engine/engine.ts'
@@ -17,6 +19,9 @@ import type { AdaptPlan, StatementPlan } from './plan.ts'
 import { quoteIdentifier } from './quote.ts'
 import { schemaGuard } from './schema-guard.ts'
 import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
+
+/** A second thread is of use where there is a second processor. */
+const DEFAULT_WORKER = availableParallelism() > 1
 
 /** Decides everything about a statement that can be decided before its first row. */
 export async function planStatement(
@@ -43,11 +48,12 @@ export async function planStatement(
   logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
   if (report !== undefined) warn(opened, report)
 
-  const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText } = options
+  const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, worker = DEFAULT_WORKER } = options
   const nullsAsDefault = takesNullsAsDefault(opened)
   const rules = { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, nullsAsDefault }
   const make: AdaptPlan['make'] = (made) => {
-    const newBuilder = () => createBuilder(made, { ...rules, compression, table: table.table })
+    const newBuilder = () =>
+      createBuilder(made, { ...rules, shared: compression === 'lz4' && worker, table: table.table })
     return { builder: newBuilder(), newBuilder, targetOf: targets(table, made, settings, known) }
   }
   return {
@@ -60,6 +66,7 @@ export async function planStatement(
       looks: seen !== undefined,
       adapts: options.onSchemaChange === 'adapt',
     }),
+    ...(compression === 'lz4' && { framer: framerOf(worker) }),
     engineUuid:
       options.engineId === undefined
         ? randomEngineUuid()

@@ -365,7 +365,9 @@ export class Staging {
 
   #blockOf(sealed: SealedBytes, firstRow: number, targetOf: StatementPlan['targetOf']): Block {
     const token = blockToken(this.#plan.engineUuid, this.#sequence++, sealed.hash)
-    return new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+    const block = new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+    if (this.#plan.framer !== undefined) block.compress(this.#plan.framer)
+    return block
   }
 
   /** The same rows for the table as it is now, under tokens of their own; undefined where the statement does not follow it. */

@@ -362,49 +362,29 @@ describe('growth outside of rows', () => {
     }
   })
 
-  it('during seal: dictionaries, hash tables and frames take new memory, and the next block is right', () => {
-    for (const compression of ['none', 'lz4'] as const) {
-      const builder = builderOf(
-        { d: 'LowCardinality(UInt64)', e: 'LowCardinality(Nullable(FixedString(8)))', a: 'Array(IPv6)', s: 'String' },
-        { blockSize: 40_000, compression, table: `shape ${shape++}` },
-      )
-      for (const count of [3, 20_000, 5, 40_000, 3]) {
-        const rows = Array.from({ length: count }, (_, i) => [
+  it('during seal: dictionaries and hash tables take new memory, and the next block is right', () => {
+    const builder = builderOf(
+      { d: 'LowCardinality(UInt64)', e: 'LowCardinality(Nullable(FixedString(8)))', a: 'Array(IPv6)', s: 'String' },
+      { blockSize: 40_000, table: `shape ${shape++}` },
+    )
+    for (const count of [3, 20_000, 5, 40_000, 3]) {
+      for (let i = 0; i < count; i++) {
+        const row = [
           BigInt(i * 7),
           i % 3 ? `key ${i % 9999}`.slice(0, 8) : null,
           [new Uint8Array(16).fill((i % 250) + 1)],
           `s${i}`,
+        ]
+        builder.stage(i % 2 ? row : { d: row[0], e: row[1], a: row[2], s: row[3] }, i)
+      }
+      const decoded = decodeBlocks(sealedBytes(builder))[0]!.rows
+      for (const i of [0, 1, 2, count >> 1, count - 1]) {
+        expect(decoded[i]).toEqual([
+          BigInt(i * 7),
+          i % 3 ? `key ${i % 9999}`.slice(0, 8).padEnd(8, '\0') : null,
+          [address((i % 250) + 1)],
+          `s${i}`,
         ])
-        rows.forEach((row, i) => {
-          builder.stage(i % 2 ? row : { d: row[0], e: row[1], a: row[2], s: row[3] }, i)
-        })
-        const sealed = builder.seal()
-        if (compression === 'none') {
-          const decoded = decodeBlocks(sealed.bytes)[0]!.rows
-          for (const i of [0, 1, 2, count >> 1, count - 1]) {
-            expect(decoded[i]).toEqual([
-              BigInt(i * 7),
-              i % 3 ? `key ${i % 9999}`.slice(0, 8).padEnd(8, '\0') : null,
-              [address((i % 250) + 1)],
-              `s${i}`,
-            ])
-          }
-        } else {
-          const plain = builderOf(
-            {
-              d: 'LowCardinality(UInt64)',
-              e: 'LowCardinality(Nullable(FixedString(8)))',
-              a: 'Array(IPv6)',
-              s: 'String',
-            },
-            { blockSize: 40_000, table: `shape ${shape++}` },
-          )
-          rows.forEach((row, i) => {
-            plain.stage(row, i)
-          })
-          expect(sealed.hash).toBe(plain.seal().hash)
-        }
-        sealed.release()
       }
     }
   })

@@ -37,17 +37,15 @@ function block(builder: BlockBuilder, count = 1000, from = 0): Uint8Array {
 const memoryOf = (builder: BlockBuilder) => (builder as unknown as { memoryBytes: number }).memoryBytes
 
 describe('the same block again and again', () => {
-  for (const compression of ['none', 'lz4'] as const) {
-    it(`a thousand times, ${compression}: the same bytes, and the memory is no larger than after the first`, () => {
-      const builder = builderOf(TYPES, { compression, table: compression })
-      const first = block(builder, 60)
-      // The second one knows how its texts are written best, and may need the room for that.
-      block(builder, 60)
-      const memory = memoryOf(builder)
-      for (let i = 0; i < 1000; i++) expect(Buffer.compare(block(builder, 60), first)).toBe(0)
-      expect(memoryOf(builder)).toBe(memory)
-    })
-  }
+  it('a thousand times: the same bytes, and the memory is no larger than after the first', () => {
+    const builder = builderOf(TYPES, { table: 'thousand' })
+    const first = block(builder, 60)
+    // The second one knows how its texts are written best, and may need the room for that.
+    block(builder, 60)
+    const memory = memoryOf(builder)
+    for (let i = 0; i < 1000; i++) expect(Buffer.compare(block(builder, 60), first)).toBe(0)
+    expect(memoryOf(builder)).toBe(memory)
+  })
 
   it('thousands of refused rows take no memory', () => {
     const builder = builderOf(TYPES, { table: 'refused' })

@@ -18,9 +18,9 @@ function blocksOf(builder: BlockBuilder, rows: Iterable<object>): Sealed[] {
   const blocks: Sealed[] = []
   const seal = () => {
     const bound = builder.byteLength
-    const { bytes, rawByteLength, rowCount, release } = builder.seal()
-    expect(bound).toBeGreaterThanOrEqual(rawByteLength)
-    blocks.push({ rows: rowCount, bytes: rawByteLength, block: bytes.slice() })
+    const { bytes, rowCount, release } = builder.seal()
+    expect(bound).toBeGreaterThanOrEqual(bytes.byteLength)
+    blocks.push({ rows: rowCount, bytes: bytes.byteLength, block: bytes.slice() })
     release()
   }
   for (const row of rows) {
@@ -41,7 +41,7 @@ function bytesOfRow(types: Record<string, string>, row: object): number {
   const size = (count: number) => {
     const builder = builderOf(types, { table: 'one row' })
     for (let i = 0; i < count; i++) builder.stage(row, i)
-    return builder.seal().rawByteLength
+    return builder.seal().bytes.byteLength
   }
   return size(2) - size(1)
 }

@@ -116,7 +116,6 @@ function runCase(modules: Modules, way: string): void {
   const options: BuilderOptions = {
     blockSize: 1 + below(200),
     blockBytes: below(3) ? 2 ** 22 : 2000 + below(20_000),
-    compression: 'none',
     nullsAsDefault: below(4) > 0,
   }
   const [byColumns, byRows] = ['columns', 'rows'].map(

@@ -60,9 +60,7 @@ export class ManualClock implements Clock {
 export function blockOf(sequence: number, rowCount = 10, more: { onRelease?: () => void } = {}): Block {
   const sealed: SealedBytes = {
     bytes: Buffer.alloc(100, sequence),
-    compressed: false,
     rowCount,
-    rawByteLength: 100,
     hash: '0123456789abcdef',
     columnNames: ['a'],
     nullsAsDefault: false,

@@ -107,7 +107,7 @@ export function builderOf(
       defaultKind: Object.hasOwn(defaults, name) ? 'DEFAULT' : '',
       defaultExpression: Object.hasOwn(defaults, name) ? defaults[name]! : '',
     })),
-    { blockSize: 4096, blockBytes: 64 * 2 ** 20, compression: 'none', nullsAsDefault: true, ...options },
+    { blockSize: 4096, blockBytes: 64 * 2 ** 20, nullsAsDefault: true, ...options },
   )
 }
 
