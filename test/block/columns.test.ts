@@ -14,7 +14,7 @@ import type { Column } from '../../src/types/node.ts'
 import { thrown } from '../support/columns.ts'
 import { CORE_BUILDS, type CoreBuild, onBuild } from '../support/core-builds.ts'
 import { random } from '../support/random.ts'
-import type { Below, RandomType } from '../support/random-rows.ts'
+import type { Below, RandomType } from '../support/random-types/composites.ts'
 import { loadAllVectors, loadBlockVectors, rowsOfBlock } from '../support/vectors.ts'
 
 const CASES = Number(process.env.MODEL_CASES ?? 8)
@@ -73,7 +73,7 @@ interface Modules {
 
 async function load(build: CoreBuild): Promise<Modules> {
   const { Arena, ...modules } = await onBuild(build, async () => ({
-    ...(await import('../support/random-rows.ts')),
+    ...(await import('../support/random-types/composites.ts')),
     ...(await import('../../src/block/create.ts')),
     ...(await import('../../src/wasm/core.ts')),
   }))

@@ -1,13 +1,10 @@
 // Our blocks, inserted into the real engine as the transport inserts them, and read back.
 
-import assert from 'node:assert/strict'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decodeBlocks } from '../../src/block/decode.ts'
 import { encodeBlock } from '../../src/native.ts'
 import { builderOf, sealedBytes } from '../support/columns.ts'
 import { Embedded } from '../support/embedded.ts'
-import { random } from '../support/random.ts'
-import { type RandomType, randomType } from '../support/random-rows.ts'
 import { loadBehaviour } from '../support/vectors.ts'
 
 const engine = new Embedded()
@@ -177,41 +174,6 @@ describe('the same rows as JSON text and as our block are the same rows to the e
       [5, 'er'],
       [50_000_000, 'é'],
     ])
-  })
-})
-
-const { seed, below } = random('SEED')
-
-/** Variant, Dynamic and JSON columns give values back in a form of the engine's own; they have tests of their own. */
-function storedType(): RandomType {
-  for (;;) {
-    const type = randomType(below, 3)
-    if (!/JSON|Dynamic|Variant/.test(type.type)) return type
-  }
-}
-
-describe(`random columns and rows (SEED=${seed} repeats this run)`, () => {
-  it('the engine takes every block and gives back what went in', async () => {
-    for (let round = 0; round < 40; round++) {
-      const types = Array.from({ length: 1 + below(6) }, storedType)
-      const table = create(types.map(({ type }, i) => `c${i} ${type}`).join(', '))
-      const builder = builderOf(Object.fromEntries(types.map(({ type }, i) => [`c${i}`, type])), { table })
-      const expected: unknown[][] = []
-      const count = 1 + below(50)
-      for (let row = 0; row < count; row++) {
-        if (below(3) === 0) {
-          const bad = below(types.length)
-          expect(() => builder.stage(types.map((type, i) => (i === bad ? type.bad() : type.good().input)))).toThrow()
-        }
-        const values = types.map((type) => type.good())
-        builder.stage(values.map(({ input }) => input))
-        expected.push(values.map(({ decoded }) => decoded))
-      }
-      await engine.insert(table, sealedBytes(builder))
-      const read = decodeBlocks(await engine.bytes(`SELECT * FROM ${table}`)).flatMap(({ rows }) => rows)
-      assert.deepStrictEqual(read, expected)
-      engine.run(`DROP TABLE ${table}`)
-    }
   })
 })
 
