@@ -149,7 +149,7 @@ function makeBatch(below: Below, told: { columns: number; values: number; refuse
 function builderOf(columns: readonly Case[], rowCount: number): BlockBuilder {
   return createBuilder(
     columns.map(({ name, type }) => ({ name, type, defaultKind: '', defaultExpression: '' })),
-    { blockSize: rowCount + 1, blockBytes: 2 ** 28, compression: 'none', nullsAsDefault: false, requireAll: true },
+    { blockSize: rowCount + 1, blockBytes: 2 ** 28, nullsAsDefault: false, requireAll: true },
   )
 }
 
