@@ -11,6 +11,6 @@ export { ascends, zeroNulls, findOutside32, findOutside64 } from './column/colum
 export { flushStrips } from './column/strips';
 export { dictionaryTableWords, buildDictionary, narrowIndexes } from './column/low-cardinality';
 export { cityHash128 } from './checksum/city128';
-export { hashPieces, hashBegin, hashAdd, hashEnd } from './checksum/hash64';
-export { framePieces, frameScratchBytes, framesBound, unframe } from './compress/frame';
+export { hashBegin, hashAdd, hashEnd } from './checksum/hash64';
+export { frameBytes, frameScratchBytes, framesBound, unframe } from './compress/frame';
 export { lz4Compress, lz4Decompress } from './compress/lz4';

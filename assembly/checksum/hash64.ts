@@ -37,14 +37,7 @@ let h: u64 = 0;
 let total: u64 = 0;
 let filled: usize = 0;
 
-/** Writes the hash of the pieces, one after the other, to `result`. */
-export function hashPieces(list: usize, count: u32, result: usize): void {
-  hashBegin();
-  for (const end = list + (<usize>count << 3); list < end; list += 8) hashAdd(load<u32>(list), load<u32>(list, 4));
-  hashEnd(result);
-}
-
-/** The same in three calls, so that bytes can be copied elsewhere while they are in the cache; one hash at a time. */
+/** In three calls, so that bytes can be copied elsewhere while they are in the cache; one hash at a time. */
 export function hashBegin(): void {
   a = PRIME1;
   b = PRIME2;

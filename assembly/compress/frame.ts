@@ -9,12 +9,12 @@
 //
 //   "A"   ──▶   22 00 2e 0b 49 91 14 5f 6f 0e 60 21 47 8a 4b 79   02   0a 00 00 00   01 00 00 00   41
 //
-// The stream of bytes is cut every 1 MiB, as the server does it by default; the cuts mean nothing to the reader. The frames
-// depend on the bytes alone, not on how they were cut into pieces. A frame of no bytes is never made: the server refuses it.
+// The stream of bytes is cut every 1 MiB, as the server does it by default; the cuts mean nothing to the reader. A frame of no
+// bytes is never made: the server refuses it.
 //
-// in    list      count x (u32 ptr, u32 byteLength)
-//       scratch   frameScratchBytes(): the compressor's table, then 1 MiB to bring short pieces together
-// out   out       framesBound(byteLength of all pieces)
+// in    ptr       the bytes
+//       scratch   frameScratchBytes(): the compressor's table
+// out   out       framesBound(byteLength)
 //
 // Allocates nothing.
 
@@ -41,45 +41,22 @@ export function framesBound(byteLength: u32): u32 {
   return byteLength + <u32>(HEADER_BYTES * ((<usize>byteLength + SLICE - 1) / SLICE));
 }
 
-/** Bytes of scratch for framePieces. */
+/** Bytes of scratch for frameBytes. */
 export function frameScratchBytes(): u32 {
-  return <u32>(LZ4_TABLE_BYTES + SLICE);
+  return <u32>LZ4_TABLE_BYTES;
 }
 
-/** Writes the pieces, one after the other, as frames at `out`; returns their byte length. */
-export function framePieces(list: usize, count: u32, method: u32, scratch: usize, out: usize): u32 {
+/** Writes the `byteLength` bytes at `ptr` as frames at `out`; returns the frames' byte length. */
+export function frameBytes(ptr: usize, byteLength: usize, method: u32, scratch: usize, out: usize): u32 {
   assert(method == NONE || method == LZ4, "the method is none or LZ4");
   const start = out;
-  const end = list + (<usize>count << 3);
-  // What is not compressed is brought together where it is to stand.
-  let slice = method == NONE ? out + HEADER_BYTES : scratch + LZ4_TABLE_BYTES;
-  let filled: usize = 0;
-  for (; list < end; list += 8) {
-    let ptr: usize = load<u32>(list);
-    let left: usize = load<u32>(list, 4);
-    while (left != 0) {
-      const byteLength = min(SLICE - filled, left);
-      const isWhole = filled == 0 && (byteLength == SLICE || list + 8 == end);
-      if (isWhole && method == LZ4) {
-        out = writeFrame(ptr, byteLength, method, scratch, out);
-      } else {
-        memory.copy(slice + filled, ptr, byteLength);
-        filled += byteLength;
-        if (filled == SLICE) {
-          out = writeFrame(slice, filled, method, scratch, out);
-          if (method == NONE) slice = out + HEADER_BYTES;
-          filled = 0;
-        }
-      }
-      ptr += byteLength;
-      left -= byteLength;
-    }
+  for (const end = ptr + byteLength; ptr < end; ptr += SLICE) {
+    out = writeFrame(ptr, min(SLICE, end - ptr), method, scratch, out);
   }
-  if (filled != 0) out = writeFrame(slice, filled, method, scratch, out);
   return <u32>(out - start);
 }
 
-/** Writes one frame; returns the first address after it. For method none the bytes may stand in their place already. */
+/** Writes one frame; returns the first address after it. */
 function writeFrame(src: usize, byteLength: usize, method: u32, table: usize, out: usize): usize {
   const body = out + HEADER_BYTES;
   const sizes = out + CHECKSUM_BYTES;
@@ -88,7 +65,7 @@ function writeFrame(src: usize, byteLength: usize, method: u32, table: usize, ou
   if (bodyBytes == 0) {
     method = NONE;
     bodyBytes = byteLength;
-    if (src != body) memory.copy(body, src, byteLength);
+    memory.copy(body, src, byteLength);
   }
   store<u8>(sizes, method);
   store<u32>(sizes, SIZES_BYTES + bodyBytes, 1);

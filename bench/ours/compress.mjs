@@ -18,17 +18,15 @@ export function create({ name, quick, work }) {
   const block = blockOf(name, quick)
   const slices = slicesOf(block)
   const { core, memory } = openCore()
-  const list = core.reserve(8)
   const result = core.reserve(16)
   const scratch = core.reserve(core.frameScratchBytes())
   const raw = core.reserve(block.length)
   const out = core.reserve(core.framesBound(block.length))
   memory().set(block, raw)
-  new Uint32Array(core.memory.buffer, list, 2).set([raw, block.length])
 
   const lz4Slice = (i) => core.lz4Compress(raw + i * SLICE, slices[i].length, out, slices[i].length - 1, scratch)
   const lz4 = () => slices.reduce((sum, { length }, i) => sum + (lz4Slice(i) || length), 0) // 0: LZ4 gains nothing
-  const frames = () => core.framePieces(list, 1, LZ4, scratch, out) >>> 0
+  const frames = () => core.frameBytes(raw, block.length, LZ4, scratch, out) >>> 0
 
   const byteLengths = { lz4: checkSlices(), frames: checkFrames() }
   const places = framePlaces()
@@ -40,7 +38,9 @@ export function create({ name, quick, work }) {
       return byteLengths.frames
     },
     hash: () => {
-      core.hashPieces(list, 1, result)
+      core.hashBegin()
+      core.hashAdd(raw, block.length)
+      core.hashEnd(result)
       return block.length
     },
   }

@@ -14,14 +14,12 @@ export function framesBound(byteLength: number): number {
 export class SliceFramer {
   readonly #arena = new Arena()
   readonly #raw: number
-  readonly #list: number
   readonly #scratch: number
   readonly #out: number
 
   constructor() {
     const arena = this.#arena
     this.#raw = arena.reserve(SLICE_BYTES)
-    this.#list = arena.reserve(8)
     this.#scratch = arena.reserve(arena.core.frameScratchBytes())
     this.#out = arena.reserve(framesBound(SLICE_BYTES))
   }
@@ -37,8 +35,7 @@ export class SliceFramer {
     for (let offset = 0; offset < bytes.byteLength; offset += SLICE_BYTES) {
       const slice = bytes.subarray(offset, offset + SLICE_BYTES)
       this.#arena.u8(this.#raw, slice.byteLength).set(slice)
-      this.#arena.u32(this.#list, 2).set([this.#raw, slice.byteLength])
-      const length = this.#arena.core.framePieces(this.#list, 1, LZ4, this.#scratch, this.#out) >>> 0
+      const length = this.#arena.core.frameBytes(this.#raw, slice.byteLength, LZ4, this.#scratch, this.#out) >>> 0
       out.set(this.#arena.u8(this.#out, length), written)
       written += length
       if (offset + SLICE_BYTES < bytes.byteLength) yield

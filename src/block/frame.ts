@@ -38,7 +38,6 @@ export function compress(bytes: Uint8Array, method: 'lz4' | 'none' = 'lz4'): Uin
   }
   return withArena((arena) => {
     const partBytes = Math.min(bytes.byteLength, PART_BYTES)
-    const list = arena.reserve(8)
     const raw = arena.reserve(partBytes)
     const scratch = arena.reserve(arena.core.frameScratchBytes())
     const out = arena.reserve(arena.core.framesBound(partBytes) >>> 0)
@@ -46,8 +45,8 @@ export function compress(bytes: Uint8Array, method: 'lz4' | 'none' = 'lz4'): Uin
     for (let offset = 0; offset < bytes.byteLength; offset += PART_BYTES) {
       const part = bytes.subarray(offset, offset + PART_BYTES)
       arena.u8(raw, part.byteLength).set(part)
-      arena.u32(list, 2).set([raw, part.byteLength])
-      parts.push(arena.u8(out, arena.core.framePieces(list, 1, METHODS[method], scratch, out) >>> 0).slice())
+      const byteLength = arena.core.frameBytes(raw, part.byteLength, METHODS[method], scratch, out) >>> 0
+      parts.push(arena.u8(out, byteLength).slice())
     }
     return concat(parts)
   })

@@ -96,12 +96,11 @@ export interface CoreExports {
   flushStrips(regions: number, count: number, row: number, rowCount: number): void
   // checksum/
   cityHash128(ptr: number, byteLength: number, result: number): void
-  hashPieces(list: number, count: number, result: number): void
   hashBegin(): void
   hashAdd(ptr: number, byteLength: number): void
   hashEnd(result: number): void
   // compress/
-  framePieces(list: number, count: number, method: number, scratch: number, out: number): number
+  frameBytes(ptr: number, byteLength: number, method: number, scratch: number, out: number): number
   framesBound(byteLength: number): number
   frameScratchBytes(): number
   unframe(frame: number, byteLength: number, out: number, limit: number): number

@@ -5,7 +5,6 @@ import { CORE_BUILDS, onBuild, seeded } from '../support/core-builds.ts'
 const BYTES_MAX = 1 << 16
 
 let arena: Arena
-let list: number
 let result: number
 let ptr: number
 
@@ -14,20 +13,21 @@ function hash(bytes: Uint8Array, cuts: readonly number[] = []): bigint {
   const ends = [...cuts, bytes.byteLength]
   const pieces = ends.map((end, i) => bytes.subarray(i === 0 ? 0 : ends[i - 1], end))
   let at = ptr
-  const places = arena.u32(list, pieces.length * 2)
+  const places: [number, number][] = []
   for (let i = pieces.length - 1; i >= 0; i--) {
     arena.u8(at, pieces[i].byteLength).set(pieces[i])
-    places.set([at, pieces[i].byteLength], i * 2)
+    places.unshift([at, pieces[i].byteLength])
     at += pieces[i].byteLength + 3
   }
-  arena.core.hashPieces(list, pieces.length, result)
+  arena.core.hashBegin()
+  for (const [place, byteLength] of places) arena.core.hashAdd(place, byteLength)
+  arena.core.hashEnd(result)
   return arena.u64(result, 1)[0]
 }
 
 describe.each(CORE_BUILDS)('the block hash: 64 bits over all bytes of a block (%s build)', (build) => {
   beforeAll(async () => {
     arena = new (await onBuild(build, () => import('../../src/wasm/core.ts'))).Arena()
-    list = arena.reserve(8 * 1024)
     result = arena.reserve(16)
     ptr = arena.reserve(BYTES_MAX + 4096)
   })
