@@ -1,5 +1,6 @@
 // Whole columns that a caller gives by name, or in order: checked for names, shapes and equal lengths before anything is staged.
 
+import { isKeyed } from '../column/column.ts'
 import { type ColumnSource, MissingSource, readColumnData } from '../column/column-data.ts'
 import { EncodeError, show } from '../errors.ts'
 import type { BlockBuilder } from './builder.ts'
@@ -23,21 +24,24 @@ interface Place {
  */
 export function readColumnsByName(data: object, place: Place, ignoreUnknown = false): GivenColumns {
   const { columns, table } = place
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+  // A Map, a Promise or what else has no keys would pass for a call of no rows.
+  if (typeof data !== 'object' || data === null || !isKeyed(data)) {
     throw new EncodeError('WRONG_TYPE', `${show(data)} is no set of columns`, {
       table,
-      hint: 'Columns are an object by column name: { a: [1, 2], b: new Float64Array(2) }.',
+      hint:
+        data instanceof Promise
+          ? 'Await the promise first.'
+          : 'Columns are an object by column name: { a: [1, 2], b: new Float64Array(2) }.',
     })
   }
   const given = data as Record<string, unknown>
   const names = new Set(columns.map(({ name }) => name))
-  if (!ignoreUnknown) {
+  const values = columns.map(({ name }) => (Object.hasOwn(given, name) ? given[name] : undefined))
+  // Keys may be ignored, rows may not: without any column nobody knows how many they are.
+  if (!ignoreUnknown || values.every((one) => one === undefined)) {
     for (const key of Object.keys(given)) if (!names.has(key)) refuseKey('the call', key, names, { table })
   }
-  return readColumns(
-    columns.map(({ name }) => (Object.hasOwn(given, name) ? given[name] : undefined)),
-    place,
-  )
+  return readColumns(values, place)
 }
 
 /** @param data  one column's values each; undefined for a column that no row has */

@@ -68,6 +68,7 @@ export class ArrayColumn extends OffsetsColumn {
       return
     }
     const { length } = value
+    if (length === 0) this.requireBuffer(index, value)
     const inner = this.inner
     const start = this.beginRow(index)
     if (start + length > this.room) this.grow(start + length)

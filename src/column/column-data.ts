@@ -293,17 +293,36 @@ export class MaskedSource extends ColumnSource {
  */
 export function readColumnData(data: unknown, place: ErrorPlace): ColumnSource {
   if (Array.isArray(data)) return new ArraySource(data)
-  if (isTypedArray(data)) return new TypedSource(data)
+  if (isTypedArray(data)) return new TypedSource(requireBuffer(data, place))
   if (typeof data !== 'object' || data === null) refuse(place, `${show(data)} is no column`)
   const { values, bytes, offsets, validity, validityOffset } = data as Partial<TextColumn & ListColumn>
   const inner = readUnmasked(values, bytes, offsets, data, place)
-  if (validity === undefined || validity === null || validity.length === 0) return inner
+  if (validity === undefined || validity === null || requireBuffer(validity, place).length === 0) return inner
   return new MaskedSource(inner, checkValidity(validity, validityOffset, inner.length, place), validityOffset ?? 0)
 }
 
 export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView)
 }
+
+/** Whether the array's memory went to another thread, or was made smaller: it then says that it is empty. */
+export function lostBuffer(values: unknown): boolean {
+  if (!isTypedArray(values) || values.length > 0) return false
+  try {
+    values.keys()
+    return false
+  } catch {
+    return true
+  }
+}
+
+function requireBuffer<T>(values: T, place: ErrorPlace): T {
+  if (lostBuffer(values)) refuse(place, LOST_BUFFER, LOST_BUFFER_HINT)
+  return values
+}
+
+export const LOST_BUFFER = 'the array has lost its memory'
+export const LOST_BUFFER_HINT = 'Its ArrayBuffer was transferred or resized: give the array before, or a copy of it.'
 
 function readUnmasked(
   values: unknown,

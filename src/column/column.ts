@@ -9,7 +9,15 @@ import { show } from '../errors.ts'
 import { TypedValue } from '../types/typed.ts'
 import type { Arena } from '../wasm/core.ts'
 import type { Pieces } from '../wasm/pieces.ts'
-import { type ArrayKind, type ColumnSource, type TypedArray, TypedSource } from './column-data.ts'
+import {
+  type ArrayKind,
+  type ColumnSource,
+  LOST_BUFFER,
+  LOST_BUFFER_HINT,
+  lostBuffer,
+  type TypedArray,
+  TypedSource,
+} from './column-data.ts'
 import { beginsWithText, putTexts, type TextParser } from './texts.ts'
 
 /** What the columns of one block share. */
@@ -285,6 +293,11 @@ export abstract class StagedColumn {
     }
     this.context.noteOmission()
     this.putDefault(index)
+  }
+
+  /** For a typed array that says it is empty. */
+  protected requireBuffer(index: number, value: unknown): void {
+    if (lostBuffer(value)) this.refuse('WRONG_TYPE', index, value, LOST_BUFFER, LOST_BUFFER_HINT)
   }
 
   refuse(code: ErrorCode, index: number, value: unknown, reason: string, hint?: string): never {

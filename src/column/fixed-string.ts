@@ -33,6 +33,7 @@ export class FixedStringColumn extends FixedColumn {
       this.#bytes.fill(0, start + byteLength, start + this.width)
     } else if (value instanceof Uint8Array) {
       if (value.byteLength > this.width) this.#refuseLength(index, value, value.byteLength)
+      if (value.byteLength === 0) this.requireBuffer(index, value)
       this.#bytes.set(value, start)
       this.#bytes.fill(0, start + value.byteLength, start + this.width)
     } else if (value === undefined) this.putMissing(index)

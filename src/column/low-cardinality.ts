@@ -128,6 +128,10 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   }
   /** Bytes that are UTF-8 are the text they spell; others are known by one character a byte. */
   #putBytes(index: number, value: Uint8Array): void {
+    if (value.byteLength === 0) {
+      this.requireBuffer(index, value)
+      return this.put(index, '')
+    }
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     if (isUtf8(bytes)) return this.put(index, bytes.toString())
     const name = bytes.toString('latin1')

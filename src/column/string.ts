@@ -166,6 +166,7 @@ export class StringColumn extends StagedColumn {
     if (!(value instanceof Uint8Array)) return this.refuseType(index, value, TAKES)
     if (this.#ropeCount > 0) this.#settle()
     const { byteLength } = value
+    if (byteLength === 0) this.requireBuffer(index, value)
     this.context.byteBound += byteLength + 5
     this.#ensureBody(this.bodyEnd + byteLength)
     this.body.set(value, this.bodyEnd + varUIntWidth(byteLength))

@@ -190,3 +190,48 @@ function outcome(encode: () => Uint8Array): unknown {
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
+
+describe('an array whose memory is gone says that it is empty, and is refused', () => {
+  const transferred = <T extends ArrayBufferView>(values: T): T => {
+    structuredClone(values.buffer, { transfer: [values.buffer as ArrayBuffer] })
+    return values
+  }
+  const cut = (length: number): Uint8Array => {
+    const Resizable = ArrayBuffer as unknown as new (
+      byteLength: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(byteLength: number): void }
+    const buffer = new Resizable(length, { maxByteLength: length })
+    const values = new Uint8Array(buffer, 1, length - 1)
+    buffer.resize(1)
+    return values
+  }
+  const error = { code: 'WRONG_TYPE', column: 'c', message: expect.stringContaining('lost its memory') }
+
+  it('as a column', () => {
+    for (const data of [
+      transferred(Float64Array.of(1, 2)),
+      cut(8),
+      { values: cut(8) },
+      { values: Uint8Array.of(1), validity: transferred(Uint8Array.of(0)) },
+      { values: transferred(Uint8Array.of(1)), offsets: Int32Array.of(0, 0) },
+    ])
+      expect(thrown(() => encodeColumns([{ name: 'c', type: 'Nullable(Float64)', data }]))).toMatchObject(error)
+  })
+
+  for (const type of [
+    'String',
+    'FixedString(4)',
+    'LowCardinality(String)',
+    'Nullable(String)',
+    'Array(UInt8)',
+    'Dynamic',
+  ]) {
+    it(`as a value of ${type}`, () => {
+      for (const value of [transferred(Uint8Array.of(1, 2)), cut(8)]) {
+        expect(thrown(() => encodeBlock([{ name: 'c', type }], [[value]]))).toMatchObject(error)
+      }
+      expect(encodeBlock([{ name: 'c', type }], [[new Uint8Array(0)]]).length).toBeGreaterThan(0)
+    })
+  }
+})

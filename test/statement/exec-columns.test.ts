@@ -164,7 +164,7 @@ describe('a call that is refused never was', () => {
     expect(lengths.message).toMatch(/^events\.text String: 1 values, but n has 2\n/)
     const name = refused(() => statement.execColumns({ nn: [1] })) as Error
     expect(name.message).toMatch(/"nn"[\s\S]*Did you mean "n"\?/)
-    for (const columns of [null, 5, [[1, 2]]]) {
+    for (const columns of [null, 5, [[1, 2]], new Map([['n', [1]]]), Promise.resolve({ n: [1] }), new Date()]) {
       expect(refused(() => statement.execColumns(columns as never))).toMatchObject({ code: 'WRONG_TYPE' })
     }
   })
@@ -172,6 +172,13 @@ describe('a call that is refused never was', () => {
   it('ignoreUnknown lets names pass that are no column', async () => {
     const { server, statement } = await lyingStatement({ ignoreUnknown: true })
     await statement.execColumns({ n: [1], other: [1, 2, 3] })
+    // Without a column of the statement nobody knows how many rows there are.
+    for (const columns of [{ other: [1, 2, 3] }, { n: undefined, other: [1, 2, 3] }])
+      expect(refused(() => statement.execColumns(columns as never))).toMatchObject({
+        code: 'UNKNOWN_COLUMN',
+        column: 'other',
+      })
+    await statement.execColumns({})
     await statement.commit()
     expect(blocksOf(server)).toEqual([[1]])
   })
