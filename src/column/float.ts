@@ -8,10 +8,10 @@ import type { ArrayKind } from './column-data.ts'
 const TAKES = 'a number or a bigint'
 
 abstract class FloatColumn extends FixedColumn {
-  /** A bigint that a number holds exactly; refuses everything else. */
-  protected convert(index: number, value: unknown): number {
+  /** A bigint that the column holds exactly; refuses everything else. */
+  protected convert(index: number, value: unknown, round: (value: number) => number = Number): number {
     if (typeof value !== 'bigint') return this.refuseType(index, value, TAKES)
-    const number = Number(value)
+    const number = round(Number(value))
     if (!Number.isFinite(number) || BigInt(number) !== value) {
       this.refuse(
         'UNSAFE_INTEGER',
@@ -55,7 +55,7 @@ export class Float32Column extends FloatColumn {
   put(index: number, value: unknown): void {
     if (typeof value === 'number') this.values[index] = inFloat32(this, index, value)
     else if (value === undefined) this.putMissing(index)
-    else this.values[index] = inFloat32(this, index, this.convert(index, value))
+    else this.values[index] = this.convert(index, value, Math.fround)
   }
   protected override viewFor(kind: ArrayKind): Float32Array | undefined {
     return kind.startsWith('Big') || kind === 'Float64Array' ? undefined : this.values
@@ -93,7 +93,7 @@ export class BFloat16Column extends FloatColumn {
   }
   put(index: number, value: unknown): void {
     if (value === undefined) return this.putMissing(index)
-    const number = typeof value === 'number' ? value : this.convert(index, value)
+    const number = typeof value === 'number' ? value : this.convert(index, value, toBFloat16)
     asFloat[0] = number
     if (!Number.isFinite(asFloat[0]) && Number.isFinite(number)) refuseFloat32(this, index, number)
     // Truncated, as the engine's own casts do. A NaN must keep a payload bit, or it would become an infinity.
@@ -106,3 +106,9 @@ export class BFloat16Column extends FloatColumn {
 
 const asFloat = new Float32Array(1)
 const asBits = new Uint32Array(asFloat.buffer)
+
+function toBFloat16(value: number): number {
+  asFloat[0] = value
+  asBits[0] &= 0xffff0000
+  return asFloat[0]
+}
