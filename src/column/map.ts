@@ -58,7 +58,10 @@ export class MapColumn extends OffsetsColumn {
       for (const key in object) {
         if (!Object.hasOwn(object, key)) continue
         this.#ensure(at, 1)
-        this.#putEntry(at++, key, object[key])
+        // The key of an object is a text, whatever number the program wrote.
+        if (this.#keys.readsText) this.#keys.putText(at, key)
+        else this.#keys.put(at, key)
+        this.#values.put(at++, object[key])
       }
     }
     this.endRow(index, at)

@@ -20,6 +20,15 @@ describe('Map(K, V): as Array(Tuple(K, V)): ends, all keys, all values', () => {
   encodes('Map(String, UInt8)', [{}, new Map(), []], '00'.repeat(24))
   encodes('Map(UInt8, String)', [new Map([[7, 'a']])], `${E1}   07   01 61`)
   encodes('Map(UInt64, UInt8)', [JSON.parse('{"18446744073709551615": 1}')], `${E1}   ffffffffffffffff   01`)
+  encodes('Map(UInt8, UInt8)', [{ 7: 1, 255: 2 }], '02 00 00 00 00 00 00 00   07 ff   01 02')
+  encodes(
+    'Map(LowCardinality(Int16), UInt8)',
+    [{ '-2': 1 }],
+    `${E1}   0100000000000000 0006000000000000 0200000000000000 0000 feff 0100000000000000 01   01`,
+  )
+  rejects('Map(UInt8, UInt8)', [{ 256: 1 }], { code: 'VALUE_OUT_OF_RANGE', column: 'c[0] key' })
+  rejects('Map(UInt8, UInt8)', [{ a: 1 }], { code: 'BAD_TEXT', column: 'c[0] key' })
+  rejects('Map(UInt8, UInt8)', [new Map([['7', 1]])], { code: 'WRONG_TYPE', column: 'c[0] key' })
   encodes('Map(String, Map(String, UInt8))', [{ a: { b: 1 } }], `${E1}   01 61   ${E1}   01 62   01`)
 })
 
@@ -127,7 +136,6 @@ describe('the entry is named in the error, and whether it is its key', () => {
     ],
     { code: 'VALUE_OUT_OF_RANGE', column: 'c[1] key' },
   )
-  rejects('Map(UInt8, UInt8)', [{ 1: 1 }], { code: 'WRONG_TYPE', column: 'c[0] key' })
   rejects('Map(String, Tuple(x UInt8))', [{ a: { x: -1 } }], { code: 'VALUE_OUT_OF_RANGE', column: 'c[0].x' })
   rejects('Map(String, UInt8)', [{ a: undefined }], { code: 'MISSING_VALUE', column: 'c[0]' })
   rejects('Map(String, UInt8)', [{ a: null }], { code: 'NOT_NULLABLE', column: 'c[0]' })
