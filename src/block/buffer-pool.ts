@@ -21,7 +21,8 @@ export class BufferPool {
       const capacity = this.#free[i].byteLength
       // A far too large buffer is left for the blocks that need it.
       if (capacity < byteLength || capacity > byteLength * 4 + MIN_BYTES) continue
-      if (best < 0 || capacity < this.#free[best].byteLength) best = i
+      // Of equal ones the last that was given back: some of it may still be in the cache.
+      if (best < 0 || capacity <= this.#free[best].byteLength) best = i
     }
     if (best < 0) return this.#allocate(roundUp(byteLength))
     const [buffer] = this.#free.splice(best, 1)

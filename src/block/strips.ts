@@ -12,6 +12,8 @@ import type { StagedColumn, StagingContext, StripRoom } from '../column/column.t
 
 /** A quarter of the second-level cache of a common server, because the caller's rows are there too. */
 const STRIP_BYTES = 512 * 1024
+/** With fewer columns every one still has its page and its line, and the copy is for nothing (metrics, 20: 68 against 60 ns a row). */
+const COLUMNS_MIN = 64
 /** A whole cache line of the narrowest column. */
 const STRIP_ROWS_MIN = 64
 
@@ -30,7 +32,7 @@ export class Strips {
     const able = columns.filter(({ stripWidth }) => stripWidth > 0)
     const width = able.reduce((sum, { stripWidth }) => sum + stripWidth, 0)
     const rows = Math.max(STRIP_ROWS_MIN, Math.floor(STRIP_BYTES / width / STRIP_ROWS_MIN) * STRIP_ROWS_MIN)
-    if (rows * 2 > blockRows) return
+    if (rows * 2 > blockRows || able.length < COLUMNS_MIN) return
     this.rowCount = rows
     const room = new Room(context, rows, width * rows + able.length * 2 * ROOM_GAP)
     const regions = able.map((column) => column.useStrips(room, blockRows))
