@@ -30,7 +30,8 @@ async function numbers(quick) {
     const module = './ours/numbers.mjs'
     const contenders = {
       memcpy: { module: './peers/memcpy.mjs', args },
-      'encodeColumns()': { module, args: { ...args, way: 'encodeColumns' } },
+      'encodeColumns(), into kept memory': { module, args: { ...args, way: 'encodeColumns into' } },
+      'encodeColumns(), into fresh memory': { module, args: { ...args, way: 'encodeColumns' } },
       'execColumns(), a block a call': { module, args: { ...args, way: 'execColumns' } },
     }
     if (distinct === BLOCKS) contenders['execColumns(), one call'] = { module, args: { ...args, way: 'one call' } }

@@ -5,7 +5,7 @@ import { createBuilder } from './block/create.ts'
 import { compress } from './block/frame.ts'
 import { readColumns } from './block/given-columns.ts'
 import type { ColumnData } from './column/column-data.ts'
-import { UsageError } from './errors.ts'
+import { show, UsageError } from './errors.ts'
 
 export { decodeBlocks } from './block/decode.ts'
 export { cityHash128, compress, decompress } from './block/frame.ts'
@@ -52,21 +52,35 @@ export function encodeBlock(
  * Encodes whole columns as one Native block, the body of `INSERT INTO t (columns) FORMAT Native`.
  *
  * @param columns  in the order of the block, equally long; see ColumnData for what `data` may be
- * @returns        the block's bytes; no rows give no bytes, because an empty block would end the server's input
+ * @param options  `into` is memory that the block is written to, if it is large enough and no part of a column: whoever gives the same
+ *                 to every call is spared that fresh memory is cleared, and collected
+ * @returns        the block's bytes, the beginning of `into` or memory of their own; no rows give no bytes, because an empty block
+ *                 would end the server's input
  * @throws {EncodeError}  a value that does not fit: column, type and row are in the error; UNEQUAL_LENGTHS, naming both columns
+ * @throws {UsageError}   BAD_OPTION: no columns, an `into` that is no bytes, a block beyond 1 GiB
  * @throws {SchemaError}  UNKNOWN_TYPE, BAD_TYPE, UNSUPPORTED_TYPE
  */
 export function encodeColumns(
   columns: readonly { readonly name: string; readonly type: string; readonly data: ColumnData }[],
+  options: { into?: Uint8Array } = {},
 ): Uint8Array {
+  const { into } = options
+  if (into !== undefined && !(into instanceof Uint8Array)) {
+    throw new UsageError('BAD_OPTION', `into is ${show(into)}.`, { hint: 'It is a Uint8Array or a Buffer.' })
+  }
   const given = readColumns(
     columns.map(({ data }) => data ?? null), // undefined would be a column that every row leaves out
     { columns },
   )
-  return withBuilder(columns, given.rowCount, (builder) => {
-    const rowCount = builder.stageColumns(given, 0)
-    if (rowCount < given.rowCount) refuseSize(rowCount)
-  })
+  return withBuilder(
+    columns,
+    given.rowCount,
+    (builder) => {
+      const rowCount = builder.stageColumns(given, 0, true)
+      if (rowCount < given.rowCount) refuseSize(rowCount)
+    },
+    into,
+  )
 }
 
 const MAX_BYTES = 1024 * 1024 * 1024
@@ -81,6 +95,7 @@ function withBuilder(
   columns: readonly { readonly name: string; readonly type: string }[],
   rowCount: number,
   stage: (builder: BlockBuilder) => void,
+  into?: Uint8Array,
 ): Uint8Array {
   if (columns.length === 0) {
     throw new UsageError('BAD_OPTION', 'A block needs at least one column.', {
@@ -100,10 +115,7 @@ function withBuilder(
   )
   try {
     stage(builder)
-    const sealed = builder.seal()
-    const bytes = sealed.bytes.slice()
-    sealed.release()
-    return bytes
+    return builder.sealOwn(into)
   } finally {
     builder.free()
   }

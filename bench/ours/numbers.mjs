@@ -8,28 +8,29 @@ import { decodeBlocks, encodeColumns } from '../../dist/native.js'
 import { BLOCK_ROWS, NUMBER_COLUMNS, numbers, rowsOf } from '../columns-of.mjs'
 
 /**
- * @param way       'encodeColumns', 'execColumns' with a block a call, or 'one call' of execColumns
+ * @param way       'encodeColumns', 'encodeColumns into' memory that is kept, 'execColumns' with a block a call, or 'one call' of it
  * @param distinct  blocks of rows that differ; they are gone over until there were `blocks`
  */
 export async function create({ way, blocks: blockCount, distinct, blockRows = BLOCK_ROWS }) {
   const all = numbers(distinct * blockRows)
   const blocks = Array.from({ length: blockCount }, (_, i) => rowsOf(all, (i % distinct) * blockRows, blockRows))
   const byteLength = Object.values(all).reduce((sum, values) => sum + values.byteLength, 0) * (blockCount / distinct)
-  if (way === 'encodeColumns') return { byteLength, ...encoder(blocks) }
+  if (way.startsWith('encodeColumns')) return { byteLength, ...encoder(blocks, way.endsWith('into')) }
   return { byteLength, ...(await statement(way === 'one call' ? [all] : blocks, blocks, blockRows)) }
 }
 
 /** Blocks that a program still has while it makes the next one. */
 const KEPT = 5
 
-function encoder(blocks) {
+function encoder(blocks, reuses) {
   const lists = blocks.map((columns) => NUMBER_COLUMNS.map((column) => ({ ...column, data: columns[column.name] })))
   const wanted = lists.map((list) => encodeColumns(list))
   checkBlocks(Buffer.concat(wanted), blocks)
+  const kept = Array.from({ length: reuses ? KEPT : 0 }, () => new Uint8Array(wanted[0].length))
   const made = []
   return {
     run() {
-      for (let i = 0; i < lists.length; i++) made[i % KEPT] = encodeColumns(lists[i])
+      for (let i = 0; i < lists.length; i++) made[i % KEPT] = encodeColumns(lists[i], { into: kept[i % KEPT] })
     },
     check() {
       for (let i = lists.length - KEPT; i < lists.length; i++)

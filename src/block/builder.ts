@@ -57,16 +57,19 @@ export interface BlockBuilder {
   /**
    * Stages rows of whole columns, as many from `from` on as the open block takes. A full block may still refer to the caller's arrays:
    * seal it, or keep() it, before they are the caller's again.
+   * @param sealsNext  the caller seals before the arrays are the caller's own again, full or not
    * @returns  how many. Where that are not all, the block is to be sealed and the rest to be staged in the next one.
    * @throws EncodeError  names the row; the open block is exactly as before
    */
-  stageColumns(columns: GivenColumns, from: number): number
+  stageColumns(columns: GivenColumns, from: number, sealsNext?: boolean): number
   /** Copies what the open block refers to. */
   keep(): void
   /** Drops the rows from `rowCount` on. */
   truncate(rowCount: number): void
   /** Seals the open block and starts an empty one. Must not be called with rowCount 0. */
   seal(): SealedBytes
+  /** seal(), without a hash and into memory of the caller's own: `into`, where it is large enough. */
+  sealOwn(into?: Uint8Array): Uint8Array
   /** Drops the rows of the open block. */
   reset(): void
   /** Gives the memory back (to a pool of builders of the same shape). No call is legal after it. */

@@ -192,13 +192,13 @@ export class NativeBuilder implements BlockBuilder {
     return readColumnsByName(data, { columns: this.columns, table: this.#options.table }, this.#options.ignoreUnknown)
   }
 
-  stageColumns(given: GivenColumns, from: number): number {
+  stageColumns(given: GivenColumns, from: number, sealsNext = false): number {
     const before = this.rowCount
     let at = from
     this.#count(before)
     try {
       while (at < given.rowCount && !this.isFull) {
-        const rows = this.#stageSlice(given, at)
+        const rows = this.#stageSlice(given, at, sealsNext)
         if (rows === 0) break
         at += rows
       }
@@ -228,6 +228,13 @@ export class NativeBuilder implements BlockBuilder {
     const sealed = this.#sealer.seal(this.rowCount)
     this.reset()
     return sealed
+  }
+
+  sealOwn(into?: Uint8Array): Uint8Array {
+    this.#strips.flush(this.rowCount)
+    const bytes = this.#sealer.sealOwn(this.rowCount, into)
+    this.reset()
+    return bytes
   }
 
   reset(): void {
@@ -276,10 +283,10 @@ export class NativeBuilder implements BlockBuilder {
     return looks ? LOOK : STAGED
   }
 
-  #stageSlice(given: GivenColumns, from: number): number {
+  #stageSlice(given: GivenColumns, from: number, sealsNext: boolean): number {
     const context = this.#context
     const index = this.rowCount
-    context.lends = index === 0 && given.rowCount - from >= this.#rowCapacity
+    context.lends = index === 0 && (sealsNext || given.rowCount - from >= this.#rowCapacity)
     this.#strips.flush(index)
     const rows = this.#columns.stage(given, from, index, this.#rowCapacity - index, this.#exactBytes)
     context.stripStart = index + rows
@@ -289,7 +296,7 @@ export class NativeBuilder implements BlockBuilder {
       this.#check.checkColumns(row, this.firstRow + row)
     }
     this.#count(index + rows)
-    if (!this.isFull) this.keep()
+    if (!this.isFull && !(sealsNext && from + rows === given.rowCount)) this.keep()
     return rows
   }
 

@@ -47,6 +47,15 @@ export class Sealer {
     }
   }
 
+  /** The same bytes without their hash, in memory that is the caller's for good: `into`, where it is large enough. */
+  sealOwn(rowCount: number, into?: Uint8Array): Uint8Array {
+    this.#gather(rowCount)
+    const { byteLength } = this.#pieces
+    const out = into !== undefined && into.byteLength >= byteLength ? into : Buffer.allocUnsafeSlow(byteLength)
+    this.#pieces.copyPlain(out)
+    return new Uint8Array(out.buffer, out.byteOffset, byteLength)
+  }
+
   /** Lists the places of the block's bytes. */
   #gather(rowCount: number): Pick<SealedBytes, 'columnNames' | 'nullsAsDefault'> {
     const pieces = this.#pieces

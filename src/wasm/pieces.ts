@@ -71,4 +71,15 @@ export class Pieces {
     }
     core.hashEnd(hashPtr)
   }
+
+  /** Copies all pieces behind each other into `out`. */
+  copyPlain(out: Uint8Array): void {
+    const memory = this.#arena.all()
+    let offset = 0
+    for (let i = 0; i < this.count; i++) {
+      const ptr = this.#ptrs[i]
+      out.set(this.#outside.get(i) ?? memory.subarray(ptr, ptr + this.#byteLengths[i]), offset)
+      offset += this.#byteLengths[i]
+    }
+  }
 }
