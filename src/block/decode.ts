@@ -5,6 +5,7 @@
 import { parseType } from '../types/parse.ts'
 import { ByteReader } from './decode/bytes.ts'
 import { openColumn } from './decode/column.ts'
+import { requireBytes } from './require-bytes.ts'
 
 export interface DecodedBlock {
   columns: { name: string; type: string }[]
@@ -20,11 +21,13 @@ export interface DecodedBlock {
  * of what a Date holds), Map as Map (as entries where keys repeat), named Tuple as object, Variant and Dynamic as the bare
  * value.
  *
+ * @throws {UsageError}   BAD_OPTION: no bytes.
  * @throws {EngineError}  BAD_BLOCK with the byte offset, for truncated or senseless bytes.
  * @throws {SchemaError}  UNKNOWN_TYPE, BAD_TYPE for a type name in a header; UNSUPPORTED_TYPE for AggregateFunction,
  *                        whose states only the server can tell apart.
  */
 export function decodeBlocks(bytes: Uint8Array): DecodedBlock[] {
+  requireBytes(bytes, 'decodeBlocks')
   const reader = new ByteReader(bytes)
   const blocks: DecodedBlock[] = []
   while (reader.remaining > 0) blocks.push(decodeBlock(reader))
@@ -34,13 +37,13 @@ export function decodeBlocks(bytes: Uint8Array): DecodedBlock[] {
 function decodeBlock(reader: ByteReader): DecodedBlock {
   const start = reader.at
   reader.place = 'block header'
-  // A column takes two bytes of header at least, and every type at least one byte a row.
+  // A column takes two bytes of header at least.
   const columnCount = reader.count(reader.varint(), 2, 'columns')
   const rowCount = reader.varint()
   if (columnCount === 0) {
     throw reader.bad('a block without columns, which ends the input for the server or inserts rows of defaults', start)
   }
-  reader.count(rowCount, 1, 'rows')
+  reader.countValues(rowCount, 'rows')
   const columns: DecodedBlock['columns'] = []
   const values: unknown[][] = []
   for (let i = 0; i < columnCount; i++) {

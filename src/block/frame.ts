@@ -1,5 +1,6 @@
 import { EngineError, show, UsageError } from '../errors.ts'
 import { Arena } from '../wasm/core.ts'
+import { requireBytes } from './require-bytes.ts'
 
 // ClickHouse compressed frames from and to ordinary byte arrays, for the spool, for tools and for callers. The statement's
 // own blocks are framed where they stand, by the same kernels (assembly/compress/frame.ts has the picture).
@@ -188,13 +189,6 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
     filled += part.byteLength
   }
   return whole
-}
-
-function requireBytes(bytes: unknown, call: string): void {
-  if (bytes instanceof Uint8Array) return
-  throw new UsageError('BAD_OPTION', `${call}() was given ${show(bytes)}.`, {
-    hint: 'It takes a Uint8Array or a Buffer.',
-  })
 }
 
 let shared: Arena | undefined

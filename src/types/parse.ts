@@ -1,4 +1,4 @@
-import { SchemaError } from '../errors.ts'
+import { SchemaError, show } from '../errors.ts'
 import { whyNotAlternative, whyNotLowCardinality, whyNotMapKey, whyNotNullable } from './check.ts'
 import { readExactly, readIntegers, readList } from './lists.ts'
 import { type FamilyName, familyOf, mayContinue, nearestFamily } from './names.ts'
@@ -19,6 +19,7 @@ export const TYPE_DEPTH_MAX = 100
  *                        ClickHouse refuses to build (Nullable(Array(T)), Enum codes out of range, Decimal(77, 0), ...).
  */
 export function parseType(text: string): TypeNode {
+  if (typeof text !== 'string') throw new SchemaError('BAD_TYPE', `${show(text)} is no type`)
   const reader = new TypeReader(text)
   const node = parseNode(reader, 1)
   if (reader.peek() !== '') throw reader.unexpected('the end of the type')

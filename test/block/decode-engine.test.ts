@@ -165,6 +165,17 @@ describe('JSON columns give the same objects in every form the engine has', () =
     })
   }
 
+  it('objects without members take no bytes in the flattened form', async () => {
+    const flattened = 'SETTINGS output_format_native_use_flattened_dynamic_and_json_serialization = 1'
+    for (const [value, decoded] of [
+      ["'{}'::JSON", {}],
+      ["['{}', '{}', '{}']::Array(JSON)", [{}, {}, {}]],
+    ] as const) {
+      const bytes = await engine.bytes(`SELECT ${value} AS c FROM numbers(1000) ${flattened}`)
+      expect(decodeBlocks(bytes).flatMap(({ rows }) => rows)).toStrictEqual(Array(1000).fill([decoded]))
+    }
+  })
+
   it('structure version 2, which the native protocol uses: version 0 without its number of paths', async () => {
     const table = engine.createTable('JSON')
     engine.run(`INSERT INTO ${table} VALUES ('{"a":1}'), ('{"a":"x"}')`)

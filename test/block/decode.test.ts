@@ -83,7 +83,7 @@ describe('bodies that the engine takes although no engine wrote them', () => {
     ['trailing_byte', 'byte 27 (block header): 10 columns announced, 0 bytes left'],
     ['too_many_columns', '1000001 columns announced, 1 bytes left'],
     ['array_offsets_must_not_decrease', 'byte 25 (column "c" Array(UInt8)): array offset 1 after 3'],
-    ['array_missing_values', '5 array elements announced, 3 bytes left'],
+    ['array_missing_values', '5 bytes expected, 3 left'],
     ['lc_index_out_of_range', 'index 2 into a dictionary of 2 keys'],
     ['lc_no_additional_keys_flag', 'LowCardinality flags 0x400'],
     ['lc_global_dictionary_flag', 'LowCardinality flags 0x700 (a shared dictionary'],
@@ -255,6 +255,40 @@ describe('no bytes make it hang, take memory without end, or fail in another way
     }
   })
 
+  it('values without bytes in column after column', () => {
+    const block = (rowCount: number, columnCount: number, type: string, data: string) =>
+      Buffer.concat([
+        Buffer.from([...varUInt(columnCount + 1), ...varUInt(rowCount), 1, 0x70, 5, ...Buffer.from('UInt8')]),
+        Buffer.alloc(rowCount),
+        ...Array(columnCount).fill(blockOf(type, data).subarray(2)),
+      ])
+    const empty = ['JSON', '0300000000000000 00'] as const
+    expect(decodeBlocks(block(3, 2, ...empty))[0]!.rows).toStrictEqual(Array(3).fill([0, {}, {}]))
+    const run = ['Variant(UInt8)', `0100000000000000 ${hex(Buffer.from(varUInt(20_000)))} 01 ff`] as const
+    const arrays = ['Array(JSON)', '0300000000000000 00 204e000000000000'] as const
+    for (const bytes of [block(20_000, 3000, ...empty), block(20_000, 3000, ...run), block(1, 3000, ...arrays)]) {
+      const start = performance.now()
+      expect(errorOf(() => decodeBlocks(bytes))).toMatchObject({
+        code: 'BAD_BLOCK',
+        message: expect.stringContaining('others like them'),
+      })
+      expect(performance.now() - start).toBeLessThan(5000)
+    }
+    const blocks = Buffer.concat(
+      Array(1000)
+        .fill(blockOf('JSON', '0300000000000000 00'))
+        .map((one) => Buffer.concat([Buffer.from([1, ...varUInt(100_000)]), one.subarray(2)])),
+    )
+    expect(errorOf(() => decodeBlocks(blocks))).toMatchObject({ code: 'BAD_BLOCK' })
+  })
+
+  it('what is no bytes at all is BAD_OPTION', () => {
+    const transferred = new Uint8Array(8)
+    structuredClone(transferred.buffer, { transfer: [transferred.buffer] })
+    for (const bytes of [undefined, null, 'text', [1], new ArrayBuffer(8), new Uint16Array(2), transferred])
+      expect(errorOf(() => decodeBlocks(bytes as never))).toMatchObject({ code: 'BAD_OPTION' })
+  })
+
   it('a state of an aggregate function is UNSUPPORTED_TYPE', () => {
     expect(errorOf(() => decodeOne('AggregateFunction(sum, UInt8)', '00'))).toMatchObject({ code: 'UNSUPPORTED_TYPE' })
   })
@@ -268,6 +302,10 @@ describe('no bytes make it hang, take memory without end, or fail in another way
 function blockOf(type: string, data: string): Uint8Array {
   const header = [1, 1, 1, 0x63, type.length, ...Buffer.from(type)]
   return Uint8Array.from([...header, ...Buffer.from(data.replaceAll(' ', ''), 'hex')])
+}
+
+function varUInt(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varUInt(value >>> 7)]
 }
 
 function decodeOne(type: string, data: string): unknown {

@@ -124,6 +124,11 @@ describe('BAD_TYPE says what was expected, what was found and where, counted fro
     })
   }
 
+  it('what is no text', () => {
+    for (const type of [undefined, null, 5, {}, ['UInt8']])
+      expect(() => parseType(type as never)).toThrow(expect.objectContaining({ code: 'BAD_TYPE' }))
+  })
+
   it('a long type is shown around the place', () => {
     const labels = Array.from({ length: 5000 }, (_, i) => `'label ${i}' = ${i}`)
     labels[2500] = 'oops'

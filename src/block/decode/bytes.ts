@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { EngineError } from '../../errors.ts'
 
+/** Empty JSON objects in their flattened form, and runs of equal discriminators: a block may be full of them. */
+const SPARE_VALUES = 2 ** 20
+
 /** Walks over bytes it does not trust: every step is checked against the end. */
 export class ByteReader {
   readonly view: DataView
@@ -8,8 +11,11 @@ export class ByteReader {
   /** Where we are, for messages: `column "a" UInt8`. */
   place = ''
   #at = 0
+  /** How many values that take no byte may still come. */
+  #spare: number
 
   constructor(bytes: Uint8Array) {
+    this.#spare = SPARE_VALUES + bytes.byteLength * 4
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
@@ -36,6 +42,19 @@ export class ByteReader {
   count(count: number, byteLength: number, what: string): number {
     if (count * byteLength > this.remaining) throw this.bad(`${count} ${what} announced, ${this.remaining} bytes left`)
     return count
+  }
+
+  /** `count`, if so many values can still follow: of some types a value may take no byte. */
+  countValues(count: number, what: string): number {
+    return count - this.remaining <= this.#spare ? count : this.count(count, 1, what)
+  }
+
+  /** `count` values were read from `start` on. Many values in few bytes are fine once, and a way to fill the memory in the end. */
+  countRead(count: number, start: number): void {
+    const byteless = count - (this.#at - start)
+    if (byteless <= 0) return
+    this.#spare -= byteless
+    if (this.#spare < 0) throw this.bad(`${count} values in ${this.#at - start} bytes, after others like them`, start)
   }
 
   byte(): number {
@@ -73,7 +92,7 @@ export class ByteReader {
       if (end < last) throw this.bad(`array offset ${end} after ${last}`, at)
       ends[i] = last = end
     }
-    this.count(last, 1, 'array elements')
+    this.countValues(last, 'array elements')
     return ends
   }
 

@@ -32,7 +32,13 @@ export function openColumn(reader: ByteReader, node: TypeNode, level = 0): ReadV
   if (level > LEVELS_MAX) throw reader.bad(`types nested deeper than ${LEVELS_MAX} levels`)
   const open: Open = (inner) => openColumn(reader, inner, level + 1)
   const read = openType(reader, node, open)
-  return (count, isNull) => (count === 0 ? [] : read(count, isNull))
+  return (count, isNull) => {
+    if (count === 0) return []
+    const start = reader.at
+    const values = read(count, isNull)
+    reader.countRead(count, start)
+    return values
+  }
 }
 
 function openType(reader: ByteReader, node: TypeNode, open: Open): ReadValues {

@@ -51,7 +51,7 @@ function readCodes(reader: ByteReader, count: number): Uint8Array {
 
 /** Granules of `VarUInt rows, 0, a code a row` or `VarUInt rows, 1, one code for all`. */
 function readCompactCodes(reader: ByteReader, count: number): Uint8Array {
-  const codes = new Uint8Array(reader.count(count, 1, 'discriminators'))
+  const codes = new Uint8Array(reader.countValues(count, 'discriminators'))
   let filled = 0
   while (filled < count) {
     const rows = reader.varint()
