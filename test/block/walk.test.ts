@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Head } from '../../src/block/decode/head.ts'
+import { Head, textBytes } from '../../src/block/decode/head.ts'
 import { BlockDamage } from '../../src/block/decode/stream.ts'
 import { walkBlocks } from '../../src/block/decode/walk.ts'
 import { decodeBlocks } from '../../src/block/decode.ts'
@@ -172,6 +172,27 @@ describe('damage', () => {
     })
   })
 
+  it('types of more parts than a call has arguments are walked over like others', async () => {
+    const tuple = `Tuple(${Array(200_000).fill('UInt8').join(', ')})`
+    for (const [type, byteLength] of [
+      ['QBit(Float32, 4294967296, 8)', 8],
+      ['QBit(Float32, 1600000, 8)', 8],
+      [tuple, 7],
+    ] as const) {
+      expect((await walked(blockOf(type, Buffer.alloc(byteLength)), 0, 2 ** 20, true)).error).toBeInstanceOf(
+        BlockDamage,
+      )
+    }
+    const whole = blockOf(tuple, Buffer.alloc(200_000))
+    expect(await walked(whole, 0, 2 ** 16, true)).toMatchObject({ blocks: [{ byteLength: whole.length }] })
+  })
+
+  it('empty JSON objects in arrays take no bytes', async () => {
+    const bytes = blockOf('Array(JSON)', Buffer.from('0300000000000000 00 0700000000000000'.replaceAll(' ', ''), 'hex'))
+    expect(decodeBlocks(bytes)[0]!.rows).toEqual([[Array(7).fill({})]])
+    expect((await walked(bytes, 1, 5, true)).blocks).toMatchObject([{ columns: [{ values: [Array(7).fill({})] }] }])
+  })
+
   it('AggregateFunction ends the walk: its states have no length', async () => {
     const { native } = loadAllVectors().find(({ type }) => type.startsWith('AggregateFunction('))!
     const { error } = await walked(native!, 0, 100, true)
@@ -203,4 +224,9 @@ function attempt<T>(make: () => T): T | undefined {
     if (error instanceof SluiceError) return undefined
     throw error
   }
+}
+
+/** One row of one column `c`. */
+function blockOf(type: string, data: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([1, 1, 1, 0x63]), textBytes(type), data])
 }

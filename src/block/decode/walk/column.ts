@@ -11,7 +11,7 @@ import type { ByteStream, Steps } from '../stream.ts'
 import { openDynamic } from './dynamic.ts'
 import { openJson } from './json.ts'
 import { openLowCardinality } from './low-cardinality.ts'
-import { array, both, fixed, type Open, openAll, strings, type Walk } from './parts.ts'
+import { array, both, fixed, type Open, openAll, repeated, strings, type Walk } from './parts.ts'
 import { openVariant } from './variant.ts'
 
 const LEVELS_MAX = 256
@@ -28,7 +28,7 @@ function* openType(stream: ByteStream, head: Head | undefined, node: TypeNode, o
       return strings(stream, head)
     case 'Nullable': {
       const nullMap = fixed(stream, head, 1)
-      return both(nullMap, yield* open(node.inner))
+      return both([nullMap, yield* open(node.inner)])
     }
     case 'Array':
       return array(stream, head, yield* open(node.inner))
@@ -37,14 +37,14 @@ function* openType(stream: ByteStream, head: Head | undefined, node: TypeNode, o
     case 'Tuple': {
       if (node.elements.length === 0) return fixed(stream, head, 1)
       return both(
-        ...(yield* openAll(
+        yield* openAll(
           node.elements.map(({ type }) => type),
           open,
-        )),
+        ),
       )
     }
     case 'Map':
-      return array(stream, head, both(...(yield* openAll([node.key, node.value], open))))
+      return array(stream, head, both(yield* openAll([node.key, node.value], open)))
     case 'LowCardinality':
       return yield* openLowCardinality(stream, head, node.inner, open)
     case 'SimpleAggregateFunction':
@@ -57,7 +57,7 @@ function* openType(stream: ByteStream, head: Head | undefined, node: TypeNode, o
       return yield* openJson(stream, head, node.parameters, open)
     case 'QBit': {
       const { bits, planeBytes, groups } = bitPlanes(node.element, node.dimension, node.stride)
-      return both(...new Array<Walk>(bits * groups).fill(fixed(stream, head, planeBytes)))
+      return repeated(bits * groups, fixed(stream, head, planeBytes))
     }
     case 'AggregateFunction':
       throw new SchemaError(

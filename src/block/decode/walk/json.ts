@@ -31,7 +31,7 @@ export function* openJson(
   for (let i = 0; i < pathCount; i++) walks.push(yield* open(DYNAMIC))
   if (version !== 3) {
     const walkStrings = strings(stream, head)
-    walks.push(array(stream, head, both(walkStrings, walkStrings)))
+    walks.push(array(stream, head, both([walkStrings, walkStrings])))
   }
-  return both(...walks)
+  return both(walks)
 }

@@ -10,9 +10,16 @@ export type Walk = (count: number, keep: number) => Steps
 export type Open = (node: TypeNode) => Steps<Walk>
 
 /** Columns one after the other, of equally many values. */
-export function both(...walks: readonly Walk[]): Walk {
+export function both(walks: readonly Walk[]): Walk {
   return function* (count, keep) {
     for (const walk of walks) yield* walk(count, keep)
+  }
+}
+
+/** As many columns, all alike: there may be millions of them, of which the bytes know nothing yet. */
+export function repeated(times: number, walk: Walk): Walk {
+  return function* (count, keep) {
+    for (let i = 0; i < times; i++) yield* walk(count, keep)
   }
 }
 
@@ -53,7 +60,6 @@ export function array(stream: ByteStream, head: Head | undefined, walkElements: 
         }
       }
     }
-    stream.expect(last, 1, 'array elements')
     if (last > 0) yield* walkElements(last, keepElements)
   }
 }
