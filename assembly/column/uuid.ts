@@ -40,14 +40,14 @@ export function parseUuids(out: usize, text: usize, offsets: usize, row: u32, co
     const from = text + start;
     // The digits without the dashes, in three parts each half.
     const high = nibbles(v128.load32_lane(from, v128.load32_lane(from, v128.load64_zero(from), 2, 9), 3, 14));
-    const low = nibbles(v128.load32_lane(from, v128.load32_lane(from, v128.load64_zero(from, 28), 2, 24), 3, 19));
+    const low = nibbles(v128.load32_lane(from, v128.load(from, 20), 0, 19));
     const noDash = v128.andnot(v128.load(DASH_LANES), i8x16.eq(v128.load(from, 8), v128.load(DASHES)));
     const faults = i8x16.bitmask(v128.or(noDash, faultsOf(v128.or(high, low))));
     if (faults | ((end - start) ^ 36)) return <u32>((place - offsets) >> 2);
     const units = i16x8.narrow_i32x4_u(
       i32x4.dot_i16x8_s(joinPairs(high), v128.load(SWAP)),
       i32x4.dot_i16x8_s(joinPairs(low), v128.load(SWAP)));
-    v128.store(out, v128.shuffle<i16>(units, units, 3, 2, 1, 0, 5, 4, 6, 7));
+    v128.store(out, v128.shuffle<i16>(units, units, 3, 2, 1, 0, 7, 6, 5, 4));
     start = end;
     place += 4;
     out += 16;
