@@ -461,6 +461,18 @@ describe('the engine reads what was meant', () => {
     expect(decodeBlocks(sealedBytes(builder))[0]!.rows).toEqual([[{}, 1]])
   })
 
+  it('which is less strict: the README says what it makes of these', async () => {
+    const type = 'JSON(price UInt8, day Date)'
+    await expect(readBack(engine, type, [{ price: 'dear' }])).rejects.toThrow(/117/)
+    await expect(readBack(engine, type, [{ price: 256 }])).rejects.toThrow(/117/)
+    for (const [value, read] of [
+      [{ price: 1.5 }, { price: 1, day: '1970-01-01' }],
+      [{ day: '2024-02-30' }, { price: 0, day: '2024-03-01' }],
+      [{ day: '1960-01-01' }, { price: 0, day: '1970-01-01' }],
+    ])
+      expect(await readBack(engine, type, [value])).toEqual([[read]])
+  })
+
   it('20,000 objects', async () => {
     const values = Array.from({ length: 20_000 }, (_, i) => ({
       id: i,
