@@ -82,7 +82,7 @@ export function columnOf(node: TypeNode): PlainColumn {
     case 'Array':
       return array(columnOf(node.inner))
     case 'Map':
-      return map(columnOf(node.key), columnOf(node.value))
+      return map(columnOf(node.key), columnOf(node.value), isSmallInteger(node.key))
     case 'Tuple':
       return node.elements.length === 0 ? emptyTuple : tupleOf(node)
     case 'Nested':
@@ -130,4 +130,10 @@ function withoutFunction(node: TypeNode): TypeNode {
 /** Of a type that has them in its name. */
 function bitsOf({ name }: TypeNode): number {
   return Number(/\d+$/.exec(name)![0])
+}
+
+function isSmallInteger(node: TypeNode): boolean {
+  if (node.name === 'LowCardinality') return isSmallInteger(node.inner)
+  if (node.name === 'SimpleAggregateFunction') return isSmallInteger(node.args[0]!)
+  return /^U?Int(8|16|32)$/.test(node.name)
 }

@@ -52,8 +52,16 @@ function firstFault(
   return undefined
 }
 
-/** As an array of entries: the ends, then all keys, then all values. */
-export function map(keys: PlainColumn, items: PlainColumn): PlainColumn {
+/**
+ * As an array of entries: the ends, then all keys, then all values.
+ *
+ * @param hasSmallKeys  the keys are integers that take no texts elsewhere; the keys of an object are always texts
+ */
+export function map(keys: PlainColumn, items: PlainColumn, hasSmallKeys: boolean): PlainColumn {
+  const entriesOf = (value: unknown) => {
+    const isObject = typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map)
+    return entriesIn(value).map((entry) => (isObject && hasSmallKeys ? [integerIn(entry[0]), entry[1]] : entry))
+  }
   const entries = (values: readonly unknown[]) => values.flatMap(entriesOf)
   const keysOf = (values: readonly unknown[]) => entries(values).map(([key]) => key)
   const itemsOf = (values: readonly unknown[]) => entries(values).map(([, item]) => item)
@@ -79,6 +87,7 @@ export function map(keys: PlainColumn, items: PlainColumn): PlainColumn {
       let place = ''
       for (const [i, entry] of entriesOf(value).entries()) {
         if (!isPair(entry)) return { code: 'WRONG_TYPE', path: '', value }
+        if (entry[0] instanceof NoInteger) return { code: 'BAD_TEXT', path: `[${i}] key`, value: entry[0].text }
         place = `[${i}]`
         const fault = inside(`${place} key`, keys.fault(entry[0])) ?? inside(place, items.fault(entry[1]))
         if (fault) return fault
@@ -88,7 +97,18 @@ export function map(keys: PlainColumn, items: PlainColumn): PlainColumn {
   }
 }
 
-function entriesOf(value: unknown): [unknown, unknown][] {
+class NoInteger {
+  readonly text: unknown
+  constructor(text: unknown) {
+    this.text = text
+  }
+}
+
+function integerIn(key: unknown): bigint | NoInteger {
+  return /^[+-]?[0-9]+$/.test(key as string) ? BigInt((key as string).replace('+', '')) : new NoInteger(key)
+}
+
+function entriesIn(value: unknown): [unknown, unknown][] {
   if (value === ZERO) return []
   if (value instanceof Map) return [...value]
   return Array.isArray(value) ? Array.from(value) : Object.entries(value as object)

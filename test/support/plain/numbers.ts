@@ -54,19 +54,27 @@ export function putBig(view: DataView, at: number, width: number, value: bigint)
 }
 
 export const float64 = fixed(8, (view, at, value) => view.setFloat64(at, floatOf(value), true))
-export const float32 = fixed(4, (view, at, value) => view.setFloat32(at, inFloat32(floatOf(value)), true))
+export const float32 = fixed(4, (view, at, value) => view.setFloat32(at, inFloat32(floatOf(value, Math.fround)), true))
 
 /** The upper half of a Float32; the engine cuts the lower one off as well. */
 export const bfloat16 = fixed(2, (view, at, value) => {
   const bits = new DataView(new ArrayBuffer(4))
-  bits.setFloat32(0, inFloat32(floatOf(value)))
+  bits.setFloat32(0, inFloat32(floatOf(value, upperHalf)))
   view.setUint16(at, bits.getUint16(0), true)
 })
 
-function floatOf(value: unknown): number {
+function upperHalf(value: number): number {
+  const bits = new DataView(new ArrayBuffer(4))
+  bits.setFloat32(0, value)
+  bits.setUint16(2, 0)
+  return bits.getFloat32(0)
+}
+
+/** @param held  what the column keeps of a number: all of it, or of a bigint nothing may be lost */
+function floatOf(value: unknown, held: (value: number) => number = Number): number {
   if (typeof value === 'number') return value
   if (typeof value !== 'bigint') wrongKind(value)
-  const float = Number(value)
+  const float = held(Number(value))
   if (!Number.isFinite(float) || BigInt(float) !== value) illegal('UNSAFE_INTEGER')
   return float
 }
