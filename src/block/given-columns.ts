@@ -67,6 +67,18 @@ export function readColumns(data: readonly unknown[], { columns, table }: Place)
   return { rowCount, sources: read.map((source) => source ?? new MissingSource(rowCount)) }
 }
 
+/** A getter or a toJSON() of one value can cut short a column that is still to be read, and cut off rows would be defaults. */
+export function requireWhole({ rowCount, sources }: GivenColumns, { columns, table }: Place): void {
+  const cut = sources.findIndex(({ length }) => length !== rowCount)
+  if (cut < 0) return
+  throw new EncodeError('UNEQUAL_LENGTHS', `${sources[cut].length} values, of ${rowCount} when the call began`, {
+    table,
+    column: columns[cut].name,
+    type: columns[cut].type,
+    hint: 'A getter, proxy or toJSON() in the call changed the column: take what it gives before the call.',
+  })
+}
+
 /**
  * Stages the rows from `from` on, for which the open block has no room, in an empty builder of the same shape: all of them, or none.
  * Blocks that are full are sealed, but nobody has seen them yet, so a fault in the last row undoes the first one too.

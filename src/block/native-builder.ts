@@ -14,7 +14,7 @@ import {
   type StageResult,
 } from './builder.ts'
 import { ColumnStager } from './column-stager.ts'
-import { type GivenColumns, readColumnsByName } from './given-columns.ts'
+import { type GivenColumns, readColumnsByName, requireWhole } from './given-columns.ts'
 import { type NestedGroup, nestedGroups, type PlannedColumn, planColumns } from './plan.ts'
 import { RowCheck, refuseArity, refuseRow } from './row-check.ts'
 import {
@@ -202,14 +202,20 @@ export class NativeBuilder implements BlockBuilder {
         if (rows === 0) break
         at += rows
       }
+      this.#requireWhole(given)
     } catch (error) {
       const told = error instanceof Refusal ? this.#toColumnError(error, from - before) : error
       this.truncate(before)
+      if (told instanceof TypeError || told instanceof RangeError) this.#requireWhole(given)
       throw told
     }
     this.#lookAt = this.rowCount + this.#lookRows
     this.#planNext()
     return at - from
+  }
+
+  #requireWhole(given: GivenColumns): void {
+    requireWhole(given, { columns: this.columns, table: this.#options.table })
   }
 
   keep(): void {

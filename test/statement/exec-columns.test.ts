@@ -183,6 +183,56 @@ describe('a call that is refused never was', () => {
     expect(blocksOf(server)).toEqual([[1]])
   })
 
+  it('a value that cuts short another column is found out, wherever the column stands', async () => {
+    const types = [
+      { name: 'j', type: 'JSON' },
+      { name: 'n', type: 'UInt64' },
+    ]
+    const Resizable = ArrayBuffer as unknown as new (
+      byteLength: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(byteLength: number): void }
+    const cuts: Record<string, () => { n: ColumnData; cut: () => void }> = {
+      'an array': () => {
+        const n = range(50)
+        return { n, cut: () => n.splice(10) }
+      },
+      'a resizable buffer': () => {
+        const buffer = new Resizable(400, { maxByteLength: 400 })
+        return { n: new BigUint64Array(buffer), cut: () => buffer.resize(80) }
+      },
+      'a transferred buffer': () => {
+        const n = new BigUint64Array(50)
+        return { n, cut: () => n.length > 0 && structuredClone(n.buffer, { transfer: [n.buffer] }) }
+      },
+    }
+    for (const [what, make] of Object.entries(cuts)) {
+      for (const columns of [types, types.toReversed()]) {
+        for (const blockSize of [7, 1000]) {
+          const { connection, server } = await lyingStatement()
+          const statement = await connection.prepare('events', { columns, blockSize })
+          const { n, cut } = make()
+          const j = range(50).map((i) => ({
+            toJSON: () => {
+              if (i === 5) cut()
+              return { i }
+            },
+          }))
+          expect(
+            refused(() => statement.execColumns({ n, j })),
+            `${what}, ${columns[0]!.name} first, ${blockSize}`,
+          ).toMatchObject({
+            code: 'UNEQUAL_LENGTHS',
+            column: 'n',
+          })
+          await statement.execColumns({ n: [1n], j: [{}] })
+          expect(await statement.commit()).toMatchObject({ rows: 1 })
+          expect(server.inserts.flatMap(({ body }) => decodeBlocks(body).flatMap(({ rows }) => rows))).toHaveLength(1)
+        }
+      }
+    }
+  })
+
   it('after commit: STATEMENT_CLOSED', async () => {
     const { statement } = await lyingStatement()
     await statement.commit()
