@@ -7,6 +7,9 @@ export class BufferPool {
   #freeBytes = 0
   readonly #freeBytesMax: number
   readonly #allocate: (byteLength: number) => Buffer
+  /** The fewest free bytes since the last trim: nobody needed them. */
+  #neverTaken = 0
+  #trimming: NodeJS.Timeout | undefined
 
   /** @param freeBytesMax  idle buffers beyond so many bytes are dropped, the oldest first */
   constructor(freeBytesMax: number, allocate: (byteLength: number) => Buffer = Buffer.allocUnsafeSlow) {
@@ -27,15 +30,32 @@ export class BufferPool {
     if (best < 0) return this.#allocate(roundUp(byteLength))
     const [buffer] = this.#free.splice(best, 1)
     this.#freeBytes -= buffer.byteLength
+    this.#neverTaken = Math.min(this.#neverTaken, this.#freeBytes)
     return buffer
   }
 
   give(buffer: Buffer): void {
     this.#free.push(buffer)
     this.#freeBytes += buffer.byteLength
-    while (this.#freeBytes > this.#freeBytesMax) this.#freeBytes -= this.#free.shift()!.byteLength
+    this.#dropDownTo(this.#freeBytesMax)
+    this.#trimming ??= setTimeout(() => this.trim(), TRIM_MS).unref()
+  }
+
+  /** Drops what nobody needed since the last time; the pool calls it itself. */
+  trim(): void {
+    clearTimeout(this.#trimming)
+    this.#dropDownTo(this.#freeBytes - this.#neverTaken)
+    this.#neverTaken = this.#freeBytes
+    this.#trimming = this.#free.length === 0 ? undefined : setTimeout(() => this.trim(), TRIM_MS).unref()
+  }
+
+  #dropDownTo(byteLength: number): void {
+    while (this.#freeBytes > byteLength) this.#freeBytes -= this.#free.shift()!.byteLength
   }
 }
+
+/** A peak is over when so long a time went by. */
+const TRIM_MS = 2_000
 
 const MIN_BYTES = 64 * 1024
 

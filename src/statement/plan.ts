@@ -11,8 +11,7 @@ export interface StatementPlan {
   /** `` `db`.`table` ``, for messages. */
   readonly name: string
   readonly columns: readonly Column[]
-  readonly builder: BlockBuilder
-  /** One more of the same shape. */
+  /** A builder for the columns, whenever another is needed. */
   readonly newBuilder: () => BlockBuilder
   readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'>
   /** Undefined for a file. */
@@ -43,5 +42,5 @@ export interface AdaptPlan {
    */
   readonly follow: (was: readonly Column[], table: readonly Column[]) => readonly Column[] | undefined
   /** What makes blocks of other columns. */
-  readonly make: (columns: readonly Column[]) => Pick<StatementPlan, 'builder' | 'newBuilder' | 'targetOf'>
+  readonly make: (columns: readonly Column[]) => Pick<StatementPlan, 'newBuilder' | 'targetOf'>
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { BlockBuilder } from '../block/builder.ts'
 import { createBuilder } from '../block/create.ts'
 import { framerOf } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
@@ -52,9 +53,15 @@ export async function planStatement(
   const nullsAsDefault = takesNullsAsDefault(opened)
   const rules = { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, nullsAsDefault }
   const make: AdaptPlan['make'] = (made) => {
-    const newBuilder = () =>
-      createBuilder(made, { ...rules, shared: compression === 'lz4' && worker, table: table.table })
-    return { builder: newBuilder(), newBuilder, targetOf: targets(table, made, settings, known) }
+    const create = () => createBuilder(made, { ...rules, shared: compression === 'lz4' && worker, table: table.table })
+    // The first one shows whether the columns can be written at all. Whoever takes it has it: nothing here keeps its memory.
+    let first: BlockBuilder | undefined = create()
+    const newBuilder = () => {
+      const builder = first ?? create()
+      first = undefined
+      return builder
+    }
+    return { newBuilder, targetOf: targets(table, made, settings, known) }
   }
   return {
     name,

@@ -55,15 +55,14 @@ export class Staging {
   readonly #repeated = new WeakMap<Block, number>()
   /** Why the statement did not follow the last change of its table. */
   unfollowed: unknown
-  #builder: BlockBuilder
+  /** Undefined while the statement rests, and at its end: its memory is somebody else's then. */
+  #builder: BlockBuilder | undefined
   #newBuilder: StatementPlan['newBuilder']
   /** Empty, for the rows of whole columns that the open block has no room for. */
   #spare: BlockBuilder | undefined
   #targetOf: StatementPlan['targetOf']
   readonly #pace = new Pace()
   #mode: typeof FAST | typeof SLOW | typeof STAGING = SLOW
-  /** The builder is given back, and stages rows of somebody else by now. */
-  #isOver = false
   #sequence = 0
   /** Rows accepted before the open block. */
   #earlierRows = 0
@@ -77,15 +76,16 @@ export class Staging {
   /** Somebody waits for rows of the open block: its timer then keeps the process alive. */
   #awaited = 0
   #openedAt = 0
+  /** Rows accepted when the timer last found none staged. */
+  #restedAt = -1
 
   constructor(plan: StatementPlan, hooks: StagingHooks) {
     this.#plan = plan
     this.#hooks = hooks
     this.columns = plan.columns
-    this.#builder = plan.builder
     this.#newBuilder = plan.newBuilder
     this.#targetOf = plan.targetOf
-    this.#builder.lookRows = this.#pace.rows
+    this.#open(plan.newBuilder())
     this.engine = new Engine({
       ...plan.engine,
       guard: plan.guard,
@@ -109,7 +109,7 @@ export class Staging {
 
   /** Rows in the open block. */
   get stagedRows(): number {
-    return this.#isOver ? 0 : this.#builder.rowCount
+    return this.#builder?.rowCount ?? 0
   }
 
   /** See Statement.exec. */
@@ -148,7 +148,7 @@ export class Staging {
 
   /** Seals the open block, now or when there is room for it. */
   sealOpen(): void {
-    if (this.#builder.rowCount === 0) return
+    if (this.stagedRows === 0) return
     if (this.#wait === undefined) this.#seal()
     else this.#sealSoon = true
   }
@@ -165,30 +165,27 @@ export class Staging {
   }
 
   /** Rows are staged for other columns from now on; those that are staged go as they are. */
-  follow(
-    columns: readonly Column[],
-    { builder, newBuilder, targetOf }: Pick<StatementPlan, 'builder' | 'newBuilder' | 'targetOf'>,
-  ): void {
-    if (this.#builder.rowCount > 0) this.#seal()
+  follow(columns: readonly Column[], { newBuilder, targetOf }: Pick<StatementPlan, 'newBuilder' | 'targetOf'>): void {
+    if (this.stagedRows > 0) this.#seal()
     this.#freeBuilders()
     this.columns = columns
     this.#newBuilder = newBuilder
     this.#targetOf = targetOf
-    this.#open(builder)
+    this.#open(newBuilder())
     this.#mode = SLOW
   }
 
   /** Every block that is not acknowledged, the open one included. Only when nothing is sent any more. */
   take(): Block[] {
-    if (this.#builder.rowCount > 0) this.#seal()
+    if (this.stagedRows > 0) this.#seal()
     return this.engine.take()
   }
 
   /** Gives up what was not sent; returns how many rows that were. Only when nothing is sent any more. */
   drop(): number {
-    const { rowCount } = this.#builder
+    const rowCount = this.stagedRows
     this.#earlierRows += rowCount
-    this.#builder.reset()
+    this.#builder?.reset()
     return rowCount + this.engine.drop()
   }
 
@@ -211,26 +208,26 @@ export class Staging {
     this.refuse(error)
     this.engine.end(error)
     this.#freeBuilders()
-    this.#isOver = true
   }
 
   #freeBuilders(): void {
-    this.#builder.free()
+    this.#builder?.free()
     this.#spare?.free()
-    this.#spare = undefined
+    this.#builder = this.#spare = undefined
   }
 
-  #open(builder: BlockBuilder): void {
+  #open(builder: BlockBuilder): BlockBuilder {
+    builder.firstRow = this.#earlierRows
+    builder.lookRows = this.#pace.rows
     this.#builder = builder
-    this.#builder.firstRow = this.#earlierRows
-    this.#builder.lookRows = this.#pace.rows
+    return builder
   }
 
   /** The builder is not re-entrant, and a row may have getters that call the statement: they find it STAGING. */
   #stage(row: object | readonly unknown[]): StageResult {
     this.#mode = STAGING
     try {
-      const result = this.#builder.stage(row)
+      const result = this.#builder!.stage(row)
       if (this.#mode === STAGING) this.#mode = FAST
       return result
     } catch (error) {
@@ -243,10 +240,11 @@ export class Staging {
   #execFirst(row: object | readonly unknown[]): Promise<void> | undefined {
     this.#hooks.assertOpen()
     if (this.#full) throw this.#backpressure()
-    if (this.#builder.rowCount === 0) this.#assertHoldRoom()
+    const builder = this.#builder ?? this.#open(this.#newBuilder())
+    if (builder.rowCount === 0) this.#assertHoldRoom()
     const result = this.#stageFirst(row)
     if (result !== STAGED && result !== LOOK) return this.#execMore(result, row)
-    if (this.#builder.rowCount === 1) this.#startTimer()
+    if (builder.rowCount === 1) this.#startTimer()
     if (this.#wait !== undefined) {
       this.#mode = SLOW
       return this.#wait.promise
@@ -270,7 +268,7 @@ export class Staging {
 
   /** Into the open block what it has room for, the rest into blocks behind it; where one value is refused, nothing. */
   #stageColumns(data: object): Promise<void> | undefined {
-    const builder = this.#builder
+    const builder = this.#builder ?? this.#open(this.#newBuilder())
     const columns = builder.readColumns(data)
     if (columns.rowCount === 0) return undefined
     if (this.#full) throw this.#backpressure()
@@ -301,7 +299,7 @@ export class Staging {
   #sealAndStageRest(columns: GivenColumns, from: number): void {
     if (this.#wait !== undefined && !this.#mayOverflow()) throw this.#backpressure()
     this.#spare ??= this.#newBuilder()
-    const [builder, spare] = [this.#builder, this.#spare]
+    const [builder, spare] = [this.#builder!, this.#spare]
     const { sealed, earlySeals } = stageRest(spare, columns, from, this.rowCount)
     try {
       this.#assertHoldRoom(sealed.reduce((sum, { bytes }) => sum + bytes.length, builder.byteLength))
@@ -340,19 +338,19 @@ export class Staging {
 
   #look(): Promise<void> | undefined {
     const pause = this.#pace.look()
-    this.#builder.lookRows = this.#pace.rows
+    this.#builder!.lookRows = this.#pace.rows
     return pause
   }
 
   #seal(): void {
-    this.#add(this.#builder.seal())
+    this.#add(this.#builder!.seal())
   }
 
   #add(sealed: SealedBytes): void {
     const { maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
     const firstRow = this.#earlierRows
     this.#earlierRows += sealed.rowCount
-    this.#builder.firstRow = this.#earlierRows
+    this.#builder!.firstRow = this.#earlierRows
     const block = this.#blockOf(sealed, firstRow, this.#targetOf)
     const { token } = block
     this.#full = this.#sealSoon = false
@@ -381,7 +379,8 @@ export class Staging {
     }
     // Columns that the block has not: the server fills them, as for the rows that it has.
     const names = new Set(block.columns?.map((column) => column.name))
-    const { builder, targetOf } = adapt.make(this.columns.filter((column) => names.has(column.name)))
+    const { newBuilder, targetOf } = adapt.make(this.columns.filter((column) => names.has(column.name)))
+    const builder = newBuilder()
     try {
       let rowEnd = block.firstRow
       const blocks = recut(block, refusal, builder).map((sealed) => {
@@ -409,7 +408,7 @@ export class Staging {
     if (wait === undefined || this.engine.openCount >= this.#plan.maxPendingBlocks) return
     this.#wait = undefined
     // Rows staged meanwhile go first. That may use up the room again, and then the next exec() waits anew.
-    if (this.#sealSoon && this.#builder.rowCount > 0) this.#seal()
+    if (this.#sealSoon && this.stagedRows > 0) this.#seal()
     wait.resolve()
     if (this.#wait === undefined) this.#hooks.onDrain()
   }
@@ -434,10 +433,19 @@ export class Staging {
   /** One timer for all blocks: it looks whether the open one is old enough, instead of being set anew for each. */
   readonly #tick = (): void => {
     this.#timer = undefined
-    if (this.#builder.rowCount === 0) return
+    if (this.stagedRows === 0) return this.#rest()
     const left = this.#plan.flushInterval - (performance.now() - this.#openedAt)
     if (left > 1) this.#timer = this.#after(left)
     else this.sealOpen()
+  }
+
+  /** Gives the memory back where no row came since the last look: of many open statements few have something to do. */
+  #rest(): void {
+    if (this.#restedAt === this.#earlierRows) {
+      this.#freeBuilders()
+      this.#mode = SLOW
+    } else this.#timer = this.#after(this.#plan.flushInterval)
+    this.#restedAt = this.#earlierRows
   }
 
   #after(ms: number): NodeJS.Timeout {
@@ -466,7 +474,7 @@ export class Staging {
     const { maxPendingBlocks, blockBytes } = this.#plan
     const { bytes, acknowledgedBytes } = this.engine.totals
     return (
-      bytes - acknowledgedBytes + this.#builder.byteLength <= maxPendingBlocks * blockBytes &&
+      bytes - acknowledgedBytes + this.#builder!.byteLength <= maxPendingBlocks * blockBytes &&
       this.engine.openCount < maxPendingBlocks + OVERFLOW_BLOCKS
     )
   }
