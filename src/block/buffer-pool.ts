@@ -1,3 +1,5 @@
+import { allocateHashed } from '../wasm/hashed-memory.ts'
+
 /**
  * Output buffers of sealed blocks, reused by the whole process: V8 answers tens of megabytes of fresh ArrayBuffers with
  * full garbage collections of half a second and more.
@@ -67,7 +69,7 @@ function roundUp(byteLength: number): number {
 /** Enough for the pending blocks of one statement with default options. */
 const POOLED_BYTES_MAX = 64 * 1024 * 1024
 
-export const sealedBuffers = new BufferPool(POOLED_BYTES_MAX)
+export const sealedBuffers = new BufferPool(POOLED_BYTES_MAX, allocateHashed)
 /** The same in memory that a second thread reads and writes where it lies. */
 export const sharedBuffers = new BufferPool(POOLED_BYTES_MAX, (byteLength) =>
   Buffer.from(new SharedArrayBuffer(byteLength)),
