@@ -76,6 +76,16 @@ function ofMemcpy(measured) {
 
 const FORMS = { strings: 'JavaScript strings', bytes: 'UTF-8 with offsets' }
 
+/** By form: what else is run, and for which types. */
+const EXTRAS = {
+  strings: {
+    'joined, not read': { module: './peers/join-js.mjs', types: TEXT_TYPES },
+  },
+  bytes: {
+    'JavaScript, by tables': { module: './peers/text-js.mjs', types: ['UUID'], args: { way: 'tables' } },
+  },
+}
+
 async function texts(quick) {
   const rowCount = quick ? 3000 : BLOCK_ROWS
   const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 20 }
@@ -85,47 +95,35 @@ async function texts(quick) {
     results[form] = {}
     for (const type of types) {
       const args = { type, form, rowCount }
-      const measured = await alternate(
-        {
-          'into a block': { module: './ours/texts.mjs', args: { ...args, seals: true } },
-          'values alone': { module: './ours/texts.mjs', args: { ...args, seals: false } },
-          JavaScript: { module: './peers/text-js.mjs', args },
-          ...(type === 'UUID' && form === 'bytes'
-            ? { 'JavaScript, by tables': { module: './peers/text-js.mjs', args: { ...args, way: 'tables' } } }
-            : {}),
-        },
-        rounds,
-      )
-      results[form][type] = perRow(measured, rowCount)
+      const contenders = {
+        'into a block': { module: './ours/texts.mjs', args: { ...args, seals: true } },
+        'values alone': { module: './ours/texts.mjs', args: { ...args, seals: false } },
+        JavaScript: { module: './peers/text-js.mjs', args },
+      }
+      for (const [label, extra] of Object.entries(EXTRAS[form]))
+        if (extra.types.includes(type)) contenders[label] = { module: extra.module, args: { ...args, ...extra.args } }
+      results[form][type] = perRow(await alternate(contenders, rounds), rowCount)
     }
     printTexts(form, rowCount, rounds, results[form])
   }
   return results
 }
 
+/** Nanoseconds a text, the median and the least; and how many times as fast as the parser in JavaScript, by the least. */
 function printTexts(form, rowCount, { rounds }, results) {
-  const head = [
-    '',
-    'M rows/s',
-    'values alone',
-    'JavaScript',
-    'times',
-    'values alone',
-    'ns a text',
-    'least',
-    'JavaScript',
-    'least',
-  ]
+  const labels = ['into a block', 'values alone', 'JavaScript', ...Object.keys(EXTRAS[form])]
+  const head = ['', 'M rows/s', ...labels.flatMap((label) => [label, 'least']), 'block: times', 'values: times']
   printTable(
-    `texts as ${FORMS[form]}: ${rowCount} a round, ${rounds} rounds`,
+    `texts as ${FORMS[form]}: ${rowCount} a round, ${rounds} rounds; ns a text`,
     head,
-    Object.entries(results).flatMap(([type, { 'into a block': block, 'values alone': values, ...rivals }]) =>
-      Object.entries(rivals).map(([rival, js]) => [
-        rival === 'JavaScript' ? type : `${type}${rival.replace('JavaScript', '')}`,
-        ...[block, values, js].map(({ nsPerRow }) => (1000 / nsPerRow.median).toFixed(1)),
-        ...[block, values].map(({ nsPerRow }) => (js.nsPerRow.median / nsPerRow.median).toFixed(2)),
-        ...[block, js].flatMap(({ nsPerRow }) => [nsPerRow.median.toFixed(1), nsPerRow.min.toFixed(1)]),
-      ]),
-    ),
+    Object.entries(results).map(([type, measured]) => {
+      const [block, values, js] = labels.map((label) => measured[label]?.nsPerRow)
+      const cells = labels.flatMap((label) => {
+        const ns = measured[label]?.nsPerRow
+        return ns === undefined ? ['', ''] : [ns.median.toFixed(1), ns.min.toFixed(1)]
+      })
+      const times = [block, values].map(({ min }) => (js.min / min).toFixed(2))
+      return [type, (1000 / block.median).toFixed(1), ...cells, ...times]
+    }),
   )
 }
