@@ -1,3 +1,4 @@
+import type { TextWay } from '../column/column.ts'
 import type { Column } from '../types/node.ts'
 import type { GivenColumns } from './given-columns.ts'
 import type { SealedBytes } from './sealed.ts'
@@ -47,6 +48,8 @@ export interface BlockBuilder {
    * @throws EncodeError  the row is left out whole, the open block is exactly as before
    */
   stage(row: object | readonly unknown[], rowIndex?: number): StageResult
+  /** How each column of texts is written, by name. */
+  readonly textWays: Readonly<Record<string, TextWay>>
   /** Whether no further row has room; exactly known after stageColumns, as stage tells it by its result. */
   readonly isFull: boolean
   /**

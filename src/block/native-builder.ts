@@ -1,4 +1,4 @@
-import { Refusal, StagingContext } from '../column/column.ts'
+import { Refusal, StagingContext, type TextWay } from '../column/column.ts'
 import { OmittableColumn, OTHER_OMISSIONS } from '../column/omittable.ts'
 import { EncodeError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
@@ -126,6 +126,11 @@ export class NativeBuilder implements BlockBuilder {
   /** Bytes of the arena that were handed out. */
   get memoryBytes(): number {
     return this.#arena.core.arenaTop() >>> 0
+  }
+
+  get textWays(): Record<string, TextWay> {
+    const ways = this.#planned.map(({ name, column }) => [name, column.textWay] as const)
+    return Object.fromEntries(ways.filter((entry): entry is [string, TextWay] => entry[1] !== undefined))
   }
 
   get lookRows(): number {

@@ -80,6 +80,12 @@ export interface StripRoom {
   take(width: number): number
 }
 
+/**
+ * How a column writes its texts, chosen from those it has seen: `short` ones character by character; `joined` to one text that is
+ * written at once; `mixed`: joined, but for those beyond Latin-1, which would make all of them two bytes a character.
+ */
+export type TextWay = 'short' | 'joined' | 'mixed'
+
 /** Where values of a column are staged, and where they belong in the block: see Strips. */
 export interface StripRegion {
   readonly from: number
@@ -185,6 +191,10 @@ export abstract class StagedColumn {
     return false
   }
 
+  /** For a column of texts at the row level. */
+  get textWay(): TextWay | undefined {
+    return undefined
+  }
   /** Smallest number of bytes a value takes in the block. */
   abstract readonly minWidth: number
   /** Bytes that a value takes at most, as far as it adds nothing to the context's byteBound. */

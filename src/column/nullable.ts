@@ -10,6 +10,7 @@ import {
   type StagingContext,
   type StripRegion,
   type StripRoom,
+  type TextWay,
 } from './column.ts'
 import type { ColumnSource } from './column-data.ts'
 
@@ -65,6 +66,9 @@ export class NullableColumn extends FixedColumn {
     const nullCount = source.writeNulls(this.flags, index, from, count)
     if (nullCount === 0) return this.inner.putColumn(index, source.unmasked, from, count)
     return this.inner.putColumn(index, source, from, count, this.ptr + index)
+  }
+  override get textWay(): TextWay | undefined {
+    return this.inner.textWay
   }
   override get readsText(): boolean {
     return this.inner.readsText

@@ -6,7 +6,7 @@
 //   some have it, UniformColumn     cannot be said: the open block is sealed before the row that differs
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { Refusal, StagedColumn } from './column.ts'
+import { Refusal, StagedColumn, type TextWay } from './column.ts'
 import type { ColumnSource } from './column-data.ts'
 import type { Dictionary } from './low-cardinality.ts'
 import { NullMap } from './nullable.ts'
@@ -43,6 +43,9 @@ export abstract class OmittableColumn extends StagedColumn {
   }
   putDefault(index: number): void {
     this.inner.putDefault(index)
+  }
+  override get textWay(): TextWay | undefined {
+    return this.inner.textWay
   }
   override get readsText(): boolean {
     return this.inner.readsText

@@ -14,7 +14,7 @@
 // `ends[i]` is the offset behind value i in the body; for the values still in the rope it is their length in UTF-16 units.
 
 import type { Pieces } from '../wasm/pieces.ts'
-import { Refusal, type RowSource, StagedColumn, type StagingContext } from './column.ts'
+import { Refusal, type RowSource, StagedColumn, type StagingContext, type TextWay } from './column.ts'
 import { type ColumnSource, TextSource } from './column-data.ts'
 import { textsWithin, writeTexts } from './texts.ts'
 
@@ -42,6 +42,10 @@ export class StringColumn extends StagedColumn {
   readonly minWidth = 1
   override get boundWidth(): number {
     return SHORT + 1
+  }
+  override get textWay(): TextWay {
+    if (!this.#joins) return 'short'
+    return this.#isMixed ? 'mixed' : 'joined'
   }
   bodyPtr = 0
   /** Where the next value goes. */

@@ -8,6 +8,7 @@
 import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
 import { type GivenColumns, stageRest } from '../block/given-columns.ts'
 import type { SealedBytes } from '../block/sealed.ts'
+import type { TextWay } from '../column/column.ts'
 import { Block } from '../engine/block.ts'
 import { describeCause } from '../engine/deliver-block.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
@@ -100,6 +101,10 @@ export class Staging {
   /** Rows accepted. */
   get rowCount(): number {
     return this.#earlierRows + this.stagedRows
+  }
+
+  get textWays(): Readonly<Record<string, TextWay>> {
+    return this.#builder?.textWays ?? {}
   }
 
   /** Whether the caller is a getter of the row that is being staged. */

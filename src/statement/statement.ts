@@ -77,7 +77,7 @@ export class Statement<R = Row> implements AsyncDisposable {
 
   /** As of now; take it again for newer figures. */
   get stats(): StatementStats {
-    const { engine, rowCount, stagedRows, waits, earlySeals } = this.#staging
+    const { engine, rowCount, stagedRows, waits, earlySeals, textWays: texts } = this.#staging
     const { blocks, bytes, retries } = engine.totals
     return {
       accepted: rowCount - this.#rolledBackRows,
@@ -88,6 +88,7 @@ export class Statement<R = Row> implements AsyncDisposable {
       retries,
       waits,
       earlySeals,
+      texts,
       warnings: this.#plan.warnings,
     }
   }

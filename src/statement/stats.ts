@@ -1,3 +1,4 @@
+import type { TextWay } from '../column/column.ts'
 import type { BlockReport } from '../engine/block.ts'
 
 /** Rows: `accepted` is the sum of the six below it. Rows that were rolled back are nobody's any more and leave it. */
@@ -21,6 +22,11 @@ export interface StatementStats {
   readonly waits: number
   /** Blocks sealed before they were full because a row left out other columns than the rows before it. */
   readonly earlySeals: number
+  /**
+   * By column of texts how it writes them, chosen from those of the block before: `short` ones character by character; `joined`, many
+   * written at once; `mixed`, joined but for those beyond Latin-1. Empty while the statement rests.
+   */
+  readonly texts: Readonly<Record<string, TextWay>>
   /** What was said before the first row: promises this table cannot hold. */
   readonly warnings: readonly string[]
 }

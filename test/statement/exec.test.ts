@@ -398,3 +398,25 @@ describe('stats and events account for every row', () => {
 function timersThatKeepAlive(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 }
+
+describe('stats.texts', () => {
+  it('says how each column of texts is written, as the block before asked for it', async () => {
+    const types = {
+      n: 'UInt8',
+      short: 'String',
+      long: 'Nullable(String)',
+      foreign: 'String',
+      key: 'LowCardinality(String)',
+    }
+    const columns = Object.entries(types).map(([name, type]) => ({ name, type }))
+    const { connection } = await lyingStatement()
+    const statement = await connection.prepare('events', { columns, blockSize: 1000 })
+    for (const n of range(1001)) {
+      const foreign = n % 10 ? 'a text in plain letters' : 'текст другими буквами'
+      await statement.exec({ n: n & 1, short: 'DE', long: `a longer text, number ${n}`, foreign, key: 'k' })
+    }
+    expect(statement.stats.texts).toEqual({ short: 'short', long: 'joined', foreign: 'mixed' })
+    await statement.commit()
+    expect(statement.stats.texts).toEqual({})
+  })
+})
