@@ -49,7 +49,11 @@ export interface ListColumn extends ColumnValidity {
  * A whole column: a typed array, an array of the values that a row may have, or one of Arrow's layouts.
  *
  * Numbers mean what they mean in a row: days in a Date, seconds in a DateTime, milliseconds in a DateTime64, whole units in a
- * Decimal; bigints are ticks in a DateTime64. Texts are what a row takes as text, and in integer columns decimal numbers.
+ * Decimal; bigints are ticks in a DateTime64. Texts are what a row takes as text, and in integer columns decimal numbers. In a plain
+ * array null is NULL and undefined a missing value. The columns of one call are equally long.
+ *
+ * A typed array whose values all fit the column is copied as it is; other typed arrays, and plain ones, are looked at value by value.
+ * Texts of UUID, IP, date, time, Decimal and integer columns are read in the core; as bytes they never become strings.
  */
 export type ColumnData = TypedArray | readonly unknown[] | MaskedColumn | TextColumn | ListColumn
 
