@@ -2,31 +2,35 @@
 //
 //   IPv4 1.2.3.4 ──▶ 04 03 02 01        IPv6 ::1:2 ──▶ fourteen 00… 00 01 00 02
 
-import { isIPv6 } from 'node:net'
 import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
 import { type ArrayKind, UNSIGNED } from './column-data.ts'
 import type { TextParser } from './texts.ts'
+import { HEX } from './uuid.ts'
+
+const DOT = 46
+const COLON = 58
 
 /** The address as a number, or -1. No octet with a leading zero: readers disagree whether it is octal. */
 export function parseIPv4(text: string): number {
   let address = 0
-  let octets = 0
-  let at = 0
-  while (octets < 4) {
-    let octet = 0
-    const start = at
-    for (; at < text.length && at - start < 3; at++) {
-      const digit = text.charCodeAt(at) - 48
-      if (digit < 0 || digit > 9) break
-      octet = octet * 10 + digit
+  let octet = -1
+  let dots = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === DOT) {
+      if (octet < 0 || dots === 3) return -1
+      address = (address << 8) | octet
+      octet = -1
+      dots++
+    } else {
+      const digit = code - 48
+      if (digit < 0 || digit > 9 || octet === 0) return -1
+      octet = octet < 0 ? digit : octet * 10 + digit
+      if (octet > 255) return -1
     }
-    if (at === start || octet > 255 || (at - start > 1 && text.charCodeAt(start) === 48)) return -1
-    address = address * 256 + octet
-    octets++
-    if (octets < 4 && text.charCodeAt(at++) !== 46) return -1
   }
-  return at === text.length ? address : -1
+  return dots === 3 && octet >= 0 ? ((address << 8) | octet) >>> 0 : -1
 }
 
 export class IPv4Column extends FixedColumn {
@@ -114,37 +118,61 @@ export class IPv6Column extends FixedColumn {
       putIPv4(bytes, start + 12, mapped)
       return
     }
-    // Node's parser knows every form; a zone ('%eth0') is no part of an address that a column can hold.
-    if (!isIPv6(text) || text.includes('%'))
+    if (!putIPv6(bytes, start, text))
       this.refuse('BAD_TEXT', index, text, `${show(text)} is no IPv6 address`, "Write it as '2001:db8::1'.")
-    const [head, tail] = text.split('::') as [string, string | undefined]
-    const first = groups(head)
-    const rest = tail === undefined ? [] : groups(tail)
-    bytes.fill(0, start, start + 16)
-    first.forEach((byte, i) => {
-      bytes[start + i] = byte
-    })
-    rest.forEach((byte, i) => {
-      bytes[start + 16 - rest.length + i] = byte
-    })
   }
 }
 
-/** Bytes of 'a:b:c' or 'a:1.2.3.4', already checked. */
-function groups(text: string): number[] {
-  if (text === '') return []
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) {
-      const word = Number.parseInt(group, 16)
-      return [word >> 8, word & 0xff]
+/** Writes the 16 bytes of 'a:b::c', or of 'a::1.2.3.4', at `start`; false where the text is no address. */
+function putIPv6(bytes: Uint8Array, start: number, text: string): boolean {
+  const { length } = text
+  const end = start + 16
+  let out = start
+  /** Where the zeros of '::' go. */
+  let gap = -1
+  let at = 0
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON) return false
+    gap = start
+    at = 2
+  }
+  while (at < length) {
+    const first = at
+    let word = 0
+    let separator = COLON
+    for (; at < length; at++) {
+      separator = text.charCodeAt(at)
+      const digit = separator < 128 ? HEX[separator] : 255
+      if (digit > 15 || at === first + 4) break
+      word = (word << 4) | digit
     }
-    const bytes = [0, 0, 0, 0]
-    putIPv4(bytes, 0, parseIPv4(group))
-    return bytes
-  })
+    if (separator === DOT) {
+      const address = parseIPv4(text.slice(first))
+      if (address < 0 || out + 4 > end) return false
+      putIPv4(bytes, out, address)
+      out += 4
+      break
+    }
+    if (at === first || out === end) return false
+    bytes[out] = word >> 8
+    bytes[out + 1] = word
+    out += 2
+    if (at === length) break
+    if (separator !== COLON || ++at === length) return false
+    if (text.charCodeAt(at) !== COLON) continue
+    if (gap >= 0) return false
+    gap = out
+    at++
+  }
+  if (gap < 0) return out === end
+  if (out === end) return false
+  const behind = out - gap
+  for (let i = 1; i <= behind; i++) bytes[end - i] = bytes[out - i]
+  for (let i = gap; i < end - behind; i++) bytes[i] = 0
+  return true
 }
 
-function putIPv4(bytes: Uint8Array | number[], at: number, address: number): void {
+function putIPv4(bytes: Uint8Array, at: number, address: number): void {
   bytes[at] = address >>> 24
   bytes[at + 1] = (address >>> 16) & 0xff
   bytes[at + 2] = (address >>> 8) & 0xff

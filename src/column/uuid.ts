@@ -6,8 +6,8 @@ import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
 import type { TextParser } from './texts.ts'
 
-/** Value of a hex digit by character code; 255 for every other. */
-const HEX = new Uint8Array(128).fill(255)
+/** Value of a hex digit by character code; 255, or undefined, for every other. */
+export const HEX = new Uint8Array(128).fill(255)
 for (let i = 0; i < 16; i++) {
   HEX['0123456789abcdef'.charCodeAt(i)] = i
   HEX['0123456789ABCDEF'.charCodeAt(i)] = i

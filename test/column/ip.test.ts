@@ -1,5 +1,8 @@
-import { describe } from 'vitest'
+import { isIP } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { encodeBlock } from '../../src/native.ts'
 import { decodesTo, encodes, rejects } from '../support/columns.ts'
+import { random } from '../support/random.ts'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -94,4 +97,24 @@ describe('IPv6: 16 bytes in network order; an IPv4 address in it is ::ffff:a.b.c
   rejects('IPv6', [1], { code: 'WRONG_TYPE' })
   rejects('IPv6', [null], { code: 'NOT_NULLABLE' })
   rejects('IPv6', [undefined], { code: 'MISSING_VALUE' })
+})
+
+describe('texts of IPv6 addresses', () => {
+  const { seed, below } = random('SEED')
+  const pick = (...parts: readonly string[]) => parts[below(parts.length)]!
+  const group = () => pick('0', '1', 'ff', 'ABCD', '0001', below(65536).toString(16), '12345', 'g', '')
+  const tail = () => pick('', '', '', ':1.2.3.4', ':256.1.1.1', ':1.2.3', '1.2.3.4', ':', '::')
+  it(`random ones are those that Node knows (SEED=${seed})`, () => {
+    const taken = { yes: 0, no: 0 }
+    for (let i = 0; i < 20_000; i++) {
+      const groups = Array.from({ length: below(9) }, () => (below(8) ? pick('0', '1', 'abcd') : group()))
+      if (below(2)) groups.splice(below(groups.length + 1), 0, pick('', '', ':'))
+      const text = pick('', '', '', ':', '::') + groups.join(':') + tail()
+      const encode = () => encodeBlock([{ name: 'c', type: 'IPv6' }], [[text]])
+      if (isIP(text)) expect(encode, text).not.toThrow()
+      else expect(encode, text).toThrow()
+      taken[isIP(text) ? 'yes' : 'no']++
+    }
+    expect(Math.min(taken.yes, taken.no)).toBeGreaterThan(1000)
+  })
 })
