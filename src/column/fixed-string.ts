@@ -5,6 +5,9 @@
 import { FixedColumn, type StagingContext } from './column.ts'
 import type { TextParser } from './texts.ts'
 
+/** Up to this width bytes go one by one: a call that moves several costs 30 to 60 ns, whatever their number. */
+const LOOPED = 64
+
 export class FixedStringColumn extends FixedColumn {
   #bytes: Buffer = Buffer.alloc(0)
   protected override readonly parser: TextParser = (out, text, offsets, row, count, nulls) =>
@@ -17,7 +20,31 @@ export class FixedStringColumn extends FixedColumn {
   }
   put(index: number, value: unknown): void {
     const start = index * this.width
-    if (typeof value === 'string') {
+    if (typeof value === 'string') this.#putText(index, start, value)
+    else if (value instanceof Uint8Array) {
+      const bytes = this.#bytes
+      const { length } = value
+      if (length > this.width) this.#refuseLength(index, value, length)
+      if (length === 0) this.requireBuffer(index, value)
+      if (this.width > LOOPED) bytes.set(value, start)
+      else for (let i = 0; i < length; i++) bytes[start + i] = value[i]
+      this.#pad(start + length, start + this.width)
+    } else if (value === undefined) this.putMissing(index)
+    else this.refuseType(index, value, 'a string, or a Uint8Array of raw bytes')
+  }
+  #putText(index: number, start: number, value: string): void {
+    const bytes = this.#bytes
+    const { length } = value
+    let ascii = 0
+    if (length <= this.width && this.width <= LOOPED) {
+      for (; ascii < length; ascii++) {
+        const code = value.charCodeAt(ascii)
+        if (code > 127) break
+        bytes[start + ascii] = code
+      }
+    }
+    let end = start + length
+    if (ascii < length) {
       if (this.context.refuseInvalidText && !value.isWellFormed()) {
         this.refuse(
           'INVALID_TEXT',
@@ -29,15 +56,14 @@ export class FixedStringColumn extends FixedColumn {
       }
       const byteLength = Buffer.byteLength(value)
       if (byteLength > this.width) this.#refuseLength(index, value, byteLength)
-      this.#bytes.write(value, start, byteLength)
-      this.#bytes.fill(0, start + byteLength, start + this.width)
-    } else if (value instanceof Uint8Array) {
-      if (value.byteLength > this.width) this.#refuseLength(index, value, value.byteLength)
-      if (value.byteLength === 0) this.requireBuffer(index, value)
-      this.#bytes.set(value, start)
-      this.#bytes.fill(0, start + value.byteLength, start + this.width)
-    } else if (value === undefined) this.putMissing(index)
-    else this.refuseType(index, value, 'a string, or a Uint8Array of raw bytes')
+      end = start + bytes.write(value, start, byteLength)
+    }
+    this.#pad(end, start + this.width)
+  }
+  #pad(from: number, to: number): void {
+    const bytes = this.#bytes
+    if (this.width > LOOPED) bytes.fill(0, from, to)
+    else for (let at = from; at < to; at++) bytes[at] = 0
   }
   /** Its texts may be any bytes. */
   override get readsText(): boolean {

@@ -14,6 +14,17 @@ describe('FixedString(N): N bytes, shorter values padded with zeros on the right
     'f09f9a80 78790000 08070600',
   )
   encodes('FixedString(1)', ['a'], '61')
+  // Up to 64 bytes go one by one.
+  for (const width of [64, 65]) {
+    const [half, rest] = ['61'.repeat(30), '00'.repeat(width - 32)]
+    encodes(
+      `FixedString(${width})`,
+      ['x'.repeat(width), `${'a'.repeat(30)}é`, bytes(...Buffer.from(`${half}f0f0`, 'hex')), 'a', ''],
+      `${'78'.repeat(width)} ${half}c3a9${rest} ${half}f0f0${rest} 61${'00'.repeat(width - 1)} ${'00'.repeat(width)}`,
+    )
+    rejects(`FixedString(${width})`, ['x', `${'x'.repeat(width - 1)}é`], { code: 'TOO_LONG' })
+    rejects(`FixedString(${width})`, ['x', new Uint8Array(width + 1)], { code: 'TOO_LONG' })
+  }
 })
 
 describe('a longer value is refused, counted in bytes', () => {
