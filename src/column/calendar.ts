@@ -18,7 +18,7 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /** The two digits at `at`, or NaN. */
-function two(text: string, at: number): number {
+export function two(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48
   const ones = text.charCodeAt(at + 1) - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN

@@ -3,29 +3,21 @@
 //   Time64(3) -00:00:01.500 ──▶ 24 fa ff ff ff ff ff ff
 
 import { show } from '../errors.ts'
+import { two } from './calendar.ts'
 import { FixedColumn, type StagedColumn, type StagingContext } from './column.ts'
 import { type ArrayKind, SIGNED } from './column-data.ts'
-import { fractionTicks, POWERS_OF_TEN, putSafe } from './ticks.ts'
+import { POWERS_OF_TEN, putSafe } from './ticks.ts'
 
-const CLOCK = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?$/
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/
-/** Stands for everything below the finest tick. */
-const SUBTLE = '0.0000000001'
 /** 999:59:59 */
 const LAST_SECOND = 3_599_999
 const RANGE = 'holds -999:59:59 to 999:59:59.'
 
-interface Duration {
-  negative: boolean
-  seconds: number
-  fraction: string
-}
-
-/** 'HH:MM:SS[.fraction]', or a number of seconds in its shortest decimal form. */
-function parseDuration(column: StagedColumn, index: number, value: unknown): Duration {
+/** Ticks of 10^-scale seconds, less than 3.6e15 of them, of a text or a number of seconds. */
+function ticksOf(column: StagedColumn, index: number, value: unknown, scale: number): number {
+  let ticks: number
   if (typeof value === 'string') {
-    const parts = CLOCK.exec(value)
-    if (!parts)
+    ticks = clockTicks(value, scale)
+    if (Number.isNaN(ticks))
       column.refuse(
         'BAD_TEXT',
         index,
@@ -33,21 +25,11 @@ function parseDuration(column: StagedColumn, index: number, value: unknown): Dur
         `${show(value)} is no time of day`,
         "Write it as 'HH:MM:SS', with a fraction where the column has one.",
       )
-    const seconds = Number(parts[2]) * 3600 + Number(parts[3]) * 60 + Number(parts[4] ?? 0)
-    return { negative: parts[1] === '-', seconds, fraction: parts[5] ?? '' }
-  }
-  if (typeof value !== 'number') return column.refuseType(index, value, "'HH:MM:SS', or a number of seconds")
-  if (Number.isNaN(value)) column.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
-  if (Math.abs(value) > LAST_SECOND + 1)
-    column.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} does not fit`, `${column.type} ${RANGE}`)
-  // Below 1e-6 the shortest form has an exponent; toFixed(20) spells out what a Time64(9) can hold.
-  const text = Math.abs(value) < 1e-9 && value !== 0 ? SUBTLE : String(value)
-  const parts = DECIMAL.exec(text) ?? DECIMAL.exec(value.toFixed(20))!
-  return { negative: parts[1] === '-', seconds: Number(parts[2]), fraction: parts[3] ?? '' }
-}
-
-function checkRange(column: StagedColumn, index: number, value: unknown, duration: Duration, ticks: number): void {
-  if (ticks < 0)
+  } else if (typeof value !== 'number') return column.refuseType(index, value, "'HH:MM:SS', or a number of seconds")
+  else if (Number.isNaN(value)) return column.refuse('NOT_A_NUMBER', index, value, 'NaN is no time')
+  else if (Math.abs(value) < LAST_SECOND + 1) ticks = secondsTicks(value, POWERS_OF_TEN[scale])
+  else return column.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} does not fit`, `${column.type} ${RANGE}`)
+  if (ticks === TOO_FINE)
     column.refuse(
       'TOO_MANY_DIGITS',
       index,
@@ -55,8 +37,67 @@ function checkRange(column: StagedColumn, index: number, value: unknown, duratio
       `${show(value)} has more digits than ${column.type} holds`,
       'Cut them, or widen the column.',
     )
-  if (duration.seconds > LAST_SECOND)
-    column.refuse('VALUE_OUT_OF_RANGE', index, value, `${show(value)} does not fit`, `${column.type} ${RANGE}`)
+  return ticks
+}
+
+/** Stands for a time between two ticks. */
+const TOO_FINE = Number.POSITIVE_INFINITY
+
+const PLUS = 43
+const MINUS = 45
+const DOT = 46
+const COLON = 58
+
+/** Ticks of 'HH:MM[:SS[.fraction]]', hours of up to three digits; NaN where the text is none. */
+function clockTicks(text: string, scale: number): number {
+  const { length } = text
+  const sign = text.charCodeAt(0)
+  const first = sign === MINUS || sign === PLUS ? 1 : 0
+  let at = first
+  let ticks = 0
+  for (; at < length && text.charCodeAt(at) !== COLON; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    ticks = ticks * 10 + digit
+  }
+  if (at === first || at > first + 3 || at === length) return Number.NaN
+  ticks = ticks * 60 + sixty(text, at + 1)
+  at += 3
+  const hasSeconds = text.charCodeAt(at) === COLON
+  ticks = ticks * 60 + (hasSeconds ? sixty(text, at + 1) : 0)
+  if (hasSeconds) at += 3
+  let digits = 0
+  let isFine = false
+  if (at < length) {
+    if (!hasSeconds || text.charCodeAt(at) !== DOT || ++at === length) return Number.NaN
+    for (; at < length; at++) {
+      const digit = text.charCodeAt(at) - 48
+      if (digit < 0 || digit > 9) return Number.NaN
+      if (digits < scale) {
+        ticks = ticks * 10 + digit
+        digits++
+      } else if (digit > 0) isFine = true
+    }
+  }
+  if (isFine && !Number.isNaN(ticks)) return TOO_FINE
+  ticks *= POWERS_OF_TEN[scale - digits]
+  return sign === MINUS ? -ticks : ticks
+}
+
+/** Minutes or seconds; NaN where there are none. */
+function sixty(text: string, at: number): number {
+  const value = two(text, at)
+  return value < 60 ? value : Number.NaN
+}
+
+/**
+ * Ticks of a number whose shortest decimal form has no more digits than they count: then, and only then, it is the float nearest to
+ * a whole number of ticks. The product may be one off.
+ */
+function secondsTicks(seconds: number, perSecond: number): number {
+  const near = Math.round(seconds * perSecond)
+  for (let ticks = near - 1; ticks <= near + 1; ticks++) if (ticks / perSecond === seconds) return ticks
+  return TOO_FINE
 }
 
 export class TimeColumn extends FixedColumn {
@@ -66,9 +107,7 @@ export class TimeColumn extends FixedColumn {
   }
   put(index: number, value: unknown): void {
     if (value === undefined) return this.putMissing(index)
-    const duration = parseDuration(this, index, value)
-    checkRange(this, index, value, duration, fractionTicks(duration.fraction, 0))
-    this.#values[index] = duration.negative ? -duration.seconds : duration.seconds
+    this.#values[index] = ticksOf(this, index, value, 0)
   }
   protected override viewFor(kind: ArrayKind): Int32Array | undefined {
     return SIGNED[32].includes(kind) ? this.#values : undefined
@@ -107,11 +146,7 @@ export class Time64Column extends FixedColumn {
       this.#ticks[index] = value
       return
     }
-    const duration = parseDuration(this, index, value)
-    const fraction = fractionTicks(duration.fraction, this.#scale)
-    checkRange(this, index, value, duration, fraction)
-    const ticks = duration.seconds * POWERS_OF_TEN[this.#scale] + fraction // below 3.6e15, a safe integer
-    putSafe(this.#words, index, duration.negative ? -ticks : ticks)
+    putSafe(this.#words, index, ticksOf(this, index, value, this.#scale))
   }
   protected override viewFor(kind: ArrayKind): BigInt64Array | undefined {
     return kind === 'BigInt64Array' ? this.#ticks : undefined

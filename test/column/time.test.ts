@@ -1,4 +1,5 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { encodeBlock } from '../../src/native.ts'
 import { decodesTo, encodes, rejects } from '../support/columns.ts'
 
 describe('Time: Int32 seconds. Time64(P): Int64 count of 10^-P seconds', () => {
@@ -31,6 +32,25 @@ describe('text, seconds and ticks', () => {
     ['01:02:03.500', '01:02:03.500', '999:59:59.999', '-999:59:59.999'],
   )
   decodesTo('Time', ['00:00:01.000', 1.0], ['00:00:01', '00:00:01'])
+
+  it('a number is the ticks it was written as', () => {
+    for (const scale of [1, 3, 6, 9]) {
+      const perSecond = 10n ** BigInt(scale)
+      const ticks = Array.from(
+        { length: 2000 },
+        (_, i) => (3_600_000n * perSecond - 1n) / BigInt(2 * i + 1) - BigInt(i),
+      )
+      const column = (values: readonly unknown[]) =>
+        encodeBlock(
+          [{ name: 'c', type: `Time64(${scale})` }],
+          values.map((value) => [value]),
+        )
+      const written = ticks.map((tick) =>
+        Number(`${tick / perSecond}.${String(tick % perSecond).padStart(scale, '0')}`),
+      )
+      expect(Buffer.compare(column(written), column(ticks)), `Time64(${scale})`).toBe(0)
+    }
+  })
 })
 
 describe('±999:59:59 and its last tick; one beyond is refused', () => {
@@ -53,6 +73,8 @@ describe('nothing is rounded', () => {
   rejects('Time64(3)', [1.0005], { code: 'TOO_MANY_DIGITS' })
   rejects('Time64(9)', [1e-10], { code: 'TOO_MANY_DIGITS' })
   rejects('Time64(9)', [1e-30], { code: 'TOO_MANY_DIGITS' })
+  rejects('Time64(9)', [1.0000000000000001e-7], { code: 'TOO_MANY_DIGITS' })
+  rejects('Time64(9)', [3599999.9999999995], { code: 'TOO_MANY_DIGITS' })
   rejects('Time', [Number.MIN_VALUE], { code: 'TOO_MANY_DIGITS' })
 })
 
@@ -68,6 +90,12 @@ describe('nothing else is a time', () => {
       '12:00:00Z',
       ' 12:00:00',
       '12:0:0',
+      '12:34.5',
+      '12:34:56:78',
+      ':34:56',
+      '+:34',
+      '12:34:5x',
+      '12:34:56.x',
       '1e3',
       '24h',
     ]) {
