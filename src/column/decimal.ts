@@ -6,6 +6,7 @@
 
 import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
+import { isBelow, putWords, readDigits, wordsOf } from './digits.ts'
 import type { TextParser } from './texts.ts'
 import { putSafe } from './ticks.ts'
 import { putLimbs } from './wide-integer.ts'
@@ -33,6 +34,7 @@ export class DecimalColumn extends FixedColumn {
   readonly #scale: number
   readonly #factor: number
   readonly #limit: bigint
+  readonly #limitWords: Uint32Array
   /** The same as a number; Infinity above 15 digits, where numbers are not compared. */
   readonly #numberLimit: number
 
@@ -42,6 +44,7 @@ export class DecimalColumn extends FixedColumn {
     this.#scale = scale
     this.#factor = 10 ** scale
     this.#limit = 10n ** BigInt(precision)
+    this.#limitWords = wordsOf(this.#limit)
     this.#numberLimit = precision <= SAFE_DIGITS ? 10 ** precision : Number.POSITIVE_INFINITY
   }
   protected bind(): void {
@@ -54,6 +57,7 @@ export class DecimalColumn extends FixedColumn {
     if (typeof value === 'string') {
       const scaled = shortText(value, this.#scale)
       if (!Number.isNaN(scaled)) this.#store(index, value, scaled)
+      else if (readDigits(value, this.#scale) && isBelow(this.#limitWords)) putWords(this.#small, index, this.width / 4)
       else this.#putText(index, value, value)
     } else if (typeof value === 'number') {
       const scaled = Math.round(value * this.#factor)

@@ -7,6 +7,7 @@
 import { show } from '../errors.ts'
 import { FixedColumn, Refusal, type RowSource, type StagedColumn, type StagingContext } from './column.ts'
 import type { ArrayKind } from './column-data.ts'
+import { fitsWords, putWords, readDigits } from './digits.ts'
 import type { TextParser } from './texts.ts'
 
 const INTEGER_TEXT = /^[+-]?\d+$/
@@ -80,7 +81,8 @@ export class UInt64Column extends FixedColumn {
     if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) {
       this.words[index * 2] = value | 0
       this.words[index * 2 + 1] = (value / TWO_32) | 0
-    } else if (value === undefined) this.putMissing(index)
+    } else if (typeof value === 'string' && readDigits(value, -1) && fitsWords(2, false)) putWords(this.words, index, 2)
+    else if (value === undefined) this.putMissing(index)
     else {
       const big = toBigInt(this, index, value)
       if (big < 0n || big > 0xffffffffffffffffn) refuseRange(this, index, value, 0n, 0xffffffffffffffffn)
@@ -121,7 +123,8 @@ export class Int64Column extends FixedColumn {
     ) {
       this.words[index * 2] = value | 0
       this.words[index * 2 + 1] = Math.floor(value / TWO_32) | 0
-    } else if (value === undefined) this.putMissing(index)
+    } else if (typeof value === 'string' && readDigits(value, -1) && fitsWords(2, true)) putWords(this.words, index, 2)
+    else if (value === undefined) this.putMissing(index)
     else {
       const big = toBigInt(this, index, value)
       if (big < -0x8000000000000000n || big > 0x7fffffffffffffffn) {
@@ -146,20 +149,28 @@ export class Int64Column extends FixedColumn {
 /** 128 and 256 bits: 64-bit limbs, lowest first. */
 export class BigIntegerColumn extends FixedColumn {
   limbs: BigInt64Array = new BigInt64Array(0)
+  #words: Int32Array = new Int32Array(0)
+  readonly #isSigned: boolean
   readonly #min: bigint
   readonly #max: bigint
   protected override readonly parser: TextParser
   constructor(context: StagingContext, type: string, bits: 128 | 256, signed: boolean) {
     super(context, type, bits / 8)
     this.parser = integerParser(context, this.width, signed)
+    this.#isSigned = signed
     this.#min = signed ? -(1n << BigInt(bits - 1)) : 0n
     this.#max = (1n << BigInt(signed ? bits - 1 : bits)) - 1n
   }
   protected bind(): void {
     this.limbs = this.context.arena.i64(this.ptr, (this.capacity * this.width) / 8)
+    this.#words = this.context.arena.i32(this.ptr, (this.capacity * this.width) / 4)
   }
   put(index: number, value: unknown): void {
     if (value === undefined) return this.putMissing(index)
+    const count = this.width / 4
+    if (typeof value === 'string' && readDigits(value, -1) && fitsWords(count, this.#isSigned)) {
+      return putWords(this.#words, index, count)
+    }
     const big = toBigInt(this, index, value)
     if (big < this.#min || big > this.#max) refuseRange(this, index, value, this.#min, this.#max)
     putLimbs(this.limbs, index, this.width / 8, big)
@@ -170,9 +181,8 @@ export class BigIntegerColumn extends FixedColumn {
 }
 
 export function putLimbs(limbs: BigInt64Array, index: number, perValue: number, value: bigint): void {
+  const first = index * perValue
+  limbs[first] = value // a BigInt64Array keeps the low 64 bits
   let rest = value
-  for (let i = index * perValue; i < (index + 1) * perValue; i++) {
-    limbs[i] = rest // a BigInt64Array keeps the low 64 bits
-    rest >>= 64n
-  }
+  for (let i = first + 1; i < first + perValue; i++) limbs[i] = rest >>= 64n
 }
