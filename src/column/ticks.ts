@@ -31,8 +31,11 @@ export function putSafe(words: Int32Array, index: number, value: number): void {
 
 /** The digits behind a point as a count of 10^-scale, or -1 when a digit other than 0 stands behind the last one. */
 export function fractionTicks(fraction: string, scale: number): number {
-  if (fraction.length > scale && /[1-9]/.test(fraction.slice(scale))) return -1
-  return fraction.length >= scale
-    ? Number(fraction.slice(0, scale) || '0')
-    : Number(fraction || '0') * POWERS_OF_TEN[scale - fraction.length]
+  let ticks = 0
+  for (let i = 0; i < fraction.length; i++) {
+    const digit = fraction.charCodeAt(i) - 48
+    if (i < scale) ticks = ticks * 10 + digit
+    else if (digit > 0) return -1
+  }
+  return fraction.length < scale ? ticks * POWERS_OF_TEN[scale - fraction.length] : ticks
 }
