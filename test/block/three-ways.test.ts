@@ -26,7 +26,7 @@ import { anything, mutated } from '../support/random-types/anything.ts'
 import { type Below, type RandomType, randomType, type Value } from '../support/random-types/composites.ts'
 import { loadAllVectors } from '../support/vectors.ts'
 
-const CASES = Number(process.env.SLUICE_CASES ?? 25_000)
+const CASES = Number(process.env.SLUICE_CASES ?? 20_000)
 const { seed } = random('SLUICE_SEED')
 
 interface Case extends RandomType {

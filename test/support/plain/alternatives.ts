@@ -17,17 +17,17 @@ const NULL_CODE = 255
 export function variant(alternatives: readonly TypeNode[]): PlainColumn {
   const columns = alternatives.map(columnOf)
   const names = alternatives.map(formatType)
+  const meant = alternativesFor(alternatives)
   const codeOf = (value: unknown) => {
     if (isNull(value)) return NULL_CODE
-    if (value instanceof TypedValue) return names.indexOf(canonical(value.type))
-    return alternativesFor(alternatives, value)[0]!
+    return value instanceof TypedValue ? names.indexOf(canonical(value.type)) : meant(value)[0]!
   }
   const valuesOf = (values: readonly unknown[], code: number) =>
     values.filter((value) => codeOf(value) === code).map(plainValue)
   return {
     prefix(out, values) {
       out.uint(8, MODE)
-      for (const [code, column] of columns.entries()) column.prefix(out, valuesOf(values, code))
+      for (const [code, column] of columns.entries()) column.prefix(out, () => valuesOf(values(), code))
     },
     data(out, values) {
       for (const value of values) out.uint(1, codeOf(value))
@@ -42,7 +42,7 @@ export function variant(alternatives: readonly TypeNode[]): PlainColumn {
         return value.value === null ? undefined : columns[code]!.fault(value.value)
       }
       if (value === null) return undefined
-      const [code, ...more] = alternativesFor(alternatives, value)
+      const [code, ...more] = meant(value)
       return code === undefined || more.length > 0 ? wrongKindFault(value) : columns[code]!.fault(value)
     },
   }
@@ -54,11 +54,11 @@ const VERSION = 3
 export function dynamic(): PlainColumn {
   return {
     prefix(out, values) {
-      const types = byType(values)
+      const types = byType(values())
       out.uint(8, VERSION)
       out.varUInt(types.size)
       for (const name of types.keys()) out.text(name)
-      for (const [name, own] of types) columnOf(parseType(name)).prefix(out, own)
+      for (const [name, own] of types) columnOf(parseType(name)).prefix(out, () => own)
     },
     data(out, values) {
       const types = byType(values)
@@ -101,8 +101,12 @@ function typeOf(value: unknown): string {
   return value instanceof TypedValue ? canonical(value.type) : formatType(inferType(value)!)
 }
 
+const canonicals = new Map<string, string>()
+
 function canonical(text: string): string {
-  return formatType(parseType(text))
+  const name = canonicals.get(text) ?? formatType(parseType(text))
+  canonicals.set(text, name)
+  return name
 }
 
 function isNull(value: unknown): boolean {

@@ -29,7 +29,7 @@ export function encodePlain(columns: readonly NamedType[], rows: readonly object
     const values = rows.map((row) => (Array.isArray(row) ? row[i] : (row as Record<string, unknown>)[name]))
     out.text(name)
     out.text(type)
-    column.prefix(out, values)
+    column.prefix(out, () => values)
     column.data(out, values)
   }
   return out.bytes()

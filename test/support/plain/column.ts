@@ -7,8 +7,8 @@ import { Output } from './output.ts'
 
 /** A column of one type; `values` are all that it has in the block, also inside of arrays. */
 export interface PlainColumn {
-  /** What stands before all data of the outermost column. */
-  prefix(out: Output, values: readonly unknown[]): void
+  /** What stands before all data of the outermost column. Few types look at the values for it. */
+  prefix(out: Output, values: () => readonly unknown[]): void
   /** Called with at least one value. Throws Illegal where a leaf meets an illegal one. */
   data(out: Output, values: readonly unknown[]): void
   /** The first thing wrong with a value, from the outside in and from the left to the right. */

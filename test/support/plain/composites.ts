@@ -10,7 +10,7 @@ export function nullable(inner: PlainColumn): PlainColumn {
   const isNull = (value: unknown) => value === null || value === ZERO
   const shown = (values: readonly unknown[]) => values.map((value) => (isNull(value) ? ZERO : value))
   return {
-    prefix: (out, values) => inner.prefix(out, shown(values)),
+    prefix: (out, values) => inner.prefix(out, () => shown(values())),
     data(out, values) {
       for (const value of values) out.uint(1, isNull(value) ? 1 : 0)
       inner.data(out, shown(values))
@@ -21,20 +21,27 @@ export function nullable(inner: PlainColumn): PlainColumn {
 
 /** The end of each array among the elements, then all elements. */
 export function array(inner: PlainColumn): PlainColumn {
-  const elements = (values: readonly unknown[]) =>
-    values.flatMap((value) => (value === ZERO ? [] : Array.from(value as ArrayLike<unknown>)))
   return {
-    prefix: (out, values) => inner.prefix(out, elements(values)),
+    prefix: (out, values) => inner.prefix(out, () => elementsOf(values())),
     data(out, values) {
       let end = 0
       for (const value of values) {
         if (value !== ZERO) end += (value as ArrayLike<unknown>).length
         out.uint(8, end)
       }
-      if (end > 0) inner.data(out, elements(values))
+      if (end > 0) inner.data(out, elementsOf(values))
     },
     fault: (value) => (isArray(value) ? firstFault(value, (element) => inner.fault(element)) : wrongKindFault(value)),
   }
+}
+
+function elementsOf(arrays: readonly unknown[]): unknown[] {
+  const elements: unknown[] = []
+  for (const array of arrays) {
+    const { length } = array === ZERO ? [] : (array as ArrayLike<unknown>)
+    for (let i = 0; i < length; i++) elements.push((array as ArrayLike<unknown>)[i])
+  }
+  return elements
 }
 
 function isArray(value: unknown): value is ArrayLike<unknown> {
@@ -60,15 +67,15 @@ function firstFault(
 export function map(keys: PlainColumn, items: PlainColumn, hasSmallKeys: boolean): PlainColumn {
   const entriesOf = (value: unknown) => {
     const isObject = typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map)
-    return entriesIn(value).map((entry) => (isObject && hasSmallKeys ? [integerIn(entry[0]), entry[1]] : entry))
+    if (!isObject || !hasSmallKeys) return entriesIn(value)
+    return entriesIn(value).map(([key, item]): [unknown, unknown] => [integerIn(key), item])
   }
-  const entries = (values: readonly unknown[]) => values.flatMap(entriesOf)
-  const keysOf = (values: readonly unknown[]) => entries(values).map(([key]) => key)
-  const itemsOf = (values: readonly unknown[]) => entries(values).map(([, item]) => item)
+  const part = (values: readonly unknown[], at: 0 | 1) =>
+    values.flatMap((value) => entriesOf(value).map((entry) => entry[at]))
   return {
     prefix(out, values) {
-      keys.prefix(out, keysOf(values))
-      items.prefix(out, itemsOf(values))
+      keys.prefix(out, () => part(values(), 0))
+      items.prefix(out, () => part(values(), 1))
     },
     data(out, values) {
       let end = 0
@@ -77,8 +84,8 @@ export function map(keys: PlainColumn, items: PlainColumn, hasSmallKeys: boolean
         out.uint(8, end)
       }
       if (end === 0) return
-      keys.data(out, keysOf(values))
-      items.data(out, itemsOf(values))
+      keys.data(out, part(values, 0))
+      items.data(out, part(values, 1))
     },
     fault(value) {
       if (typeof value !== 'object' || value === null) return wrongKindFault(value)
@@ -128,7 +135,7 @@ export function tuple(columns: readonly PlainColumn[], elements: readonly TupleE
   const parts = (values: readonly unknown[], i: number) => values.map((value) => part(value, i))
   return {
     prefix(out, values) {
-      for (const [i, column] of columns.entries()) column.prefix(out, parts(values, i))
+      for (const [i, column] of columns.entries()) column.prefix(out, () => parts(values(), i))
     },
     data(out, values) {
       for (const [i, column] of columns.entries()) column.data(out, parts(values, i))
@@ -177,22 +184,18 @@ export function qbit(element: PlainColumn, width: number, dimension: number, str
     prefix() {},
     data(out, values) {
       const elements = new Output()
-      element.data(
-        elements,
-        values.flatMap((value) =>
-          Array.from(value === ZERO ? new Array<unknown>(dimension).fill(ZERO) : (value as unknown[])),
-        ),
-      )
+      const zeros = new Array<unknown>(dimension).fill(ZERO)
+      element.data(elements, elementsOf(values.map((value) => (value === ZERO ? zeros : value))))
       const bytes = elements.bytes()
       for (let group = 0; group < dimension; group += stride) {
         for (let bit = width * 8 - 1; bit >= 0; bit--) {
+          const plane = out.reserve(values.length * planeBytes)
           for (let row = 0; row < values.length; row++) {
-            const plane = new Uint8Array(planeBytes)
             for (let i = 0; i < stride; i++) {
-              const isSet = (bytes[(row * dimension + group + i) * width + (bit >> 3)]! >> (bit & 7)) & 1
-              plane[planeBytes - 1 - (i >> 3)]! |= isSet << (i & 7)
+              if (((bytes[(row * dimension + group + i) * width + (bit >> 3)]! >> (bit & 7)) & 1) === 0) continue
+              const at = plane + (row + 1) * planeBytes - 1 - (i >> 3)
+              out.view.setUint8(at, out.view.getUint8(at) | (1 << (i & 7)))
             }
-            out.raw(plane)
           }
         }
       }

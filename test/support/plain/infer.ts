@@ -37,17 +37,20 @@ function kindsOf(node: TypeNode): [own: string[], also: string[]] {
 }
 
 /** The alternatives that a value can mean: exactly one, or it must say which. */
-export function alternativesFor(alternatives: readonly TypeNode[], value: unknown): number[] {
-  const kind = kindOf(value)
-  const found = [0, 1].map((rank) =>
-    alternatives.flatMap((node, i) => (kind !== undefined && kindsOf(node)[rank]!.includes(kind) ? [i] : [])),
-  )
-  return found[0]!.length > 0 ? found[0]! : found[1]!
+export function alternativesFor(alternatives: readonly TypeNode[]): (value: unknown) => readonly number[] {
+  const kinds = alternatives.map(kindsOf)
+  const having = (rank: 0 | 1, kind: string) =>
+    kinds.flatMap((kindsOfOne, i) => (kindsOfOne[rank].includes(kind) ? [i] : []))
+  const found = new Map<string, readonly number[]>()
+  for (const kind of new Set(kinds.flat(2))) {
+    const own = having(0, kind)
+    found.set(kind, own.length > 0 ? own : having(1, kind))
+  }
+  return (value) => found.get(kindOf(value)) ?? []
 }
 
-function kindOf(value: unknown): string | undefined {
-  if (typeof value !== 'object') return /^(string|number|bigint|boolean)$/.exec(typeof value)?.[0]
-  if (value === null) return undefined
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return typeof value
   if (value instanceof Uint8Array) return 'bytes'
   if (value instanceof Date) return 'Date'
   if (value instanceof Map) return 'Map'

@@ -2,7 +2,7 @@
 // lose or change: bigints are integers, a number that is no safe integer is a Float64 for certain (1e20, -0.0), and what is no JSON
 // is refused. Lone surrogates become U+FFFD.
 
-import { type Fault, type PlainColumn, wrongKindFault, ZERO } from './column.ts'
+import { type Fault, Illegal, type PlainColumn, wrongKind, ZERO } from './column.ts'
 import { isKeyed } from './composites.ts'
 import { checkJson, DEPTH_MAX, is64Bits, JsonFault } from './json-text.ts'
 
@@ -11,18 +11,25 @@ const VERSION = 1
 export const json: PlainColumn = {
   prefix: (out) => out.uint(8, VERSION),
   data(out, values) {
-    for (const value of values) out.text(value === ZERO ? '{}' : textOf(value))
+    for (const value of values) out.text(value === ZERO ? '{}' : checkedText(value))
   },
   fault(value): Fault | undefined {
-    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return wrongKindFault(value)
     try {
-      checkJson(textOf(value))
+      checkedText(value)
       return undefined
     } catch (error) {
       if (error instanceof JsonFault) return { code: error.code, path: error.path, value }
+      if (error instanceof Illegal) return { code: error.code, path: '', value }
       throw error
     }
   },
+}
+
+function checkedText(value: unknown): string {
+  if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) wrongKind(value)
+  const text = textOf(value)
+  checkJson(text)
+  return text
 }
 
 function textOf(value: unknown): string {
