@@ -22,6 +22,16 @@ export function checkBlocks(bytes, shape, rows) {
   if (at !== rows.length) throw new Error(`${shape}: ${at} rows of ${rows.length}`)
 }
 
+/** Throws unless `bytes` are one block of one column that holds exactly these values, as the decoder gives them. */
+export function checkValues(bytes, column, values) {
+  const [block, ...more] = decodeBlocks(bytes)
+  if (more.length > 0 || !isSame(block.columns, [column])) throw new Error(`${column.type}: another block`)
+  if (block.rows.length !== values.length) throw new Error(`${column.type}: ${block.rows.length} of ${values.length}`)
+  values.forEach((value, i) => {
+    if (!isSame(block.rows[i][0], value)) throw new Error(`${column.type} ${i}: ${block.rows[i][0]}, not ${value}`)
+  })
+}
+
 /** Throws unless `bytes` are one line of JSON a row. */
 export function checkLines(bytes, rows) {
   const lines = bytes.toString().split('\n')
@@ -47,6 +57,7 @@ function isSame(a, b) {
   if (Object.is(a, b)) return true
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime()
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
+  if (a instanceof Map) return b instanceof Map && isSame([...a], [...b])
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => isSame(a[key], b[key]))
 }

@@ -14,9 +14,16 @@ describe('npm run bench', () => {
   it('asks every question, and ends well where all bytes were read back', () => {
     const { status, stdout, stderr } = run('--quick')
     expect(status, stderr).toBe(0)
-    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory', 'wide'])
+    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory', 'types', 'wide'])
       expect(stdout).toContain(`== ${question}: `)
-    for (const rival of ['hand-written columnar JS', 'JSONEachRow body', 'lz4-napi', 'memcpy', 'by tables'])
+    for (const rival of [
+      'hand-written columnar JS',
+      'JSONEachRow body',
+      'lz4-napi',
+      'memcpy',
+      'by tables',
+      'column,plain',
+    ])
       expect(stdout).toContain(rival)
   }, 300_000) // some fifty processes
 

@@ -1,0 +1,65 @@
+// What does a value of each type cost, and how does that stand beside the plain encoder of the tests?
+//
+// One column in a table of its own, values in the forms that programs have: row objects into the block builder, the whole column into
+// encodeColumns(), and the same rows into the plain encoder. Ours checks all of a value and hashes the block; the plain one checks
+// numbers and texts, and not the shape of what holds them. The slowest family stands first.
+
+import { countOf, FAMILY_NAMES } from './families.mjs'
+import { buildPlain } from './peers/plain.mjs'
+import { printTable } from './print.mjs'
+import { alternate } from './rounds.mjs'
+
+export const question = 'What does a value of each type cost, beside a plain TypeScript encoder?'
+
+const CONTENDERS = {
+  rows: { module: './ours/values.mjs', way: 'rows' },
+  column: { module: './ours/values.mjs', way: 'column' },
+  plain: { module: './peers/plain.mjs' },
+}
+
+export async function run({ quick }) {
+  buildPlain()
+  if (quick) {
+    const { rows, ...rivals } = await measure(FAMILY_NAMES, quick, { rounds: 1, warmups: 0 })
+    console.log(`${FAMILY_NAMES.length} families, ${rows.byteLength} bytes; read back too from ${Object.keys(rivals)}`)
+    return rows
+  }
+  const results = {}
+  for (const family of FAMILY_NAMES) {
+    const measured = await measure([family], quick, { rounds: 15, warmups: 10 })
+    results[family] = perValue(measured, countOf(family))
+  }
+  print(results)
+  return results
+}
+
+function measure(families, quick, rounds) {
+  const contenders = Object.entries(CONTENDERS).map(([label, { module, way }]) => [
+    label,
+    { module, args: { families, way, quick } },
+  ])
+  return alternate(Object.fromEntries(contenders), rounds)
+}
+
+/** The medians, and the least processor time, in ns. */
+function perValue(measured, count) {
+  return Object.fromEntries(
+    Object.entries(measured).map(([label, { ms, cpuMs }]) => [
+      label,
+      { median: (ms.median * 1e6) / count, leastCpu: (cpuMs.min * 1e6) / count },
+    ]),
+  )
+}
+
+function print(results) {
+  const slowestFirst = Object.entries(results).sort(([, a], [, b]) => b.rows.leastCpu - a.rows.leastCpu)
+  printTable(
+    'ns a value, least processor time (and the median of the time that passed), the slowest first',
+    ['', 'rows', '', 'column', '', 'plain', '', 'plain / rows'],
+    slowestFirst.map(([family, { rows, column, plain }]) => [
+      family,
+      ...[rows, column, plain].flatMap(({ leastCpu, median }) => [leastCpu.toFixed(1), `(${median.toFixed(1)})`]),
+      (plain.leastCpu / rows.leastCpu).toFixed(1),
+    ]),
+  )
+}
