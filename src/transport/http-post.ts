@@ -81,7 +81,10 @@ export async function postBlock(
     // Stays for the life of the request: after an early answer the rest of the body can still fail to be written.
     request.on('error', fail)
     request.once('response', (response) => {
-      readAnswer(response, response.statusCode ?? 0, response.headers, INSERT_TEXT_MAX).then((answer) => {
+      readAnswer(response, response.statusCode ?? 0, response.headers, INSERT_TEXT_MAX).then(async (answer) => {
+        // What was read is handed over before the write that ended earlier says so, both in one turn of the event loop: the rule
+        // where blocks are large, this thread is busy and the server answers at once (half of 8.7 MB blocks, Node 20).
+        if (!sent) await new Promise(setImmediate)
         settle()
         // A refusal may come before the body was read; the socket is of no further use then.
         if (!sent) request.destroy()
