@@ -47,8 +47,8 @@ export function checkLines(bytes, rows) {
 /** What the decoder makes of a value given for a column of this type. */
 function asDecoded(type, value) {
   if (value === undefined) return undefined
-  if (type === 'Date') return value.toISOString().slice(0, 10)
-  if (type === 'DateTime') return new Date(Math.floor(value.getTime() / 1000) * 1000)
+  if (type === 'Date') return value instanceof Date ? value.toISOString().slice(0, 10) : value
+  if (type === 'DateTime') return new Date(Math.floor(value instanceof Date ? value / 1000 : value) * 1000)
   if (/Int64\)?$/.test(type) && value !== null) return BigInt(value)
   return value
 }

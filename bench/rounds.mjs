@@ -3,19 +3,23 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { CLIENT_CORE, onCore } from './cores.mjs'
 
 const CHILD = fileURLToPath(new URL('contender.mjs', import.meta.url))
 
 /**
- * @param contenders  by label: {module, args}, the module's URL relative to this folder
- * @returns           by label: {byteLength, rawByteLength, ms, cpuMs}, the times as {median, min, max} of the rounds after the warm-up
+ * @param contenders  by label: {module, args, every, isPinned}, the module's URL relative to this folder; `every` 3: it is in every third
+ *                    round only; `isPinned`: it stays on the clients' core
+ * @param after       called with the label when a round has ended, and what the contender's check said: throws where rows are not there
+ * @returns           by label: {byteLength, rawByteLength, ms, cpuMs, wireBytes, peakBytes}, the times as {median, min, max} of the rounds
+ *                    after the warm-up
  */
-export async function alternate(contenders, { rounds, warmups }) {
+export async function alternate(contenders, { rounds, warmups }, after = () => {}) {
   const children = []
   try {
-    for (const [label, { module, args }] of Object.entries(contenders)) {
-      const child = fork(CHILD, [JSON.stringify({ module: new URL(module, import.meta.url).href, args })])
-      const entry = { label, child, ended: refused(label, child), ms: [], cpuMs: [] }
+    for (const [label, { module, args, every = 1, isPinned = false }] of Object.entries(contenders)) {
+      const child = start({ module: new URL(module, import.meta.url).href, args }, isPinned)
+      const entry = { label, every, child, ended: refused(label, child), ms: [], cpuMs: [] }
       children.push(entry)
       entry.sizes = await answer(entry)
     }
@@ -23,11 +27,14 @@ export async function alternate(contenders, { rounds, warmups }) {
       for (let i = 0; i < children.length; i++) {
         // Another one begins every time: nobody always runs after the same neighbour.
         const entry = children[(i + round + warmups) % children.length]
+        if (round % entry.every !== 0) continue
         entry.child.send('round')
-        const { ms, cpuMs } = await answer(entry)
+        const { ms, cpuMs, wireBytes, peakBytes, checked } = await answer(entry)
+        await after(entry.label, checked)
         if (round < 0) continue
         entry.ms.push(ms)
         entry.cpuMs.push(cpuMs)
+        entry.sizes = { ...entry.sizes, wireBytes, peakBytes }
       }
     }
   } finally {
@@ -36,6 +43,13 @@ export async function alternate(contenders, { rounds, warmups }) {
   return Object.fromEntries(
     children.map(({ label, sizes, ms, cpuMs }) => [label, { ...sizes, ms: spread(ms), cpuMs: spread(cpuMs) }]),
   )
+}
+
+function start(told, isPinned) {
+  const [execPath, ...execArgv] = isPinned ? onCore(CLIENT_CORE, [process.execPath]) : [process.execPath]
+  // That a table without a window may store a block twice is known, and said of every table here.
+  const quiet = '--disable-warning=SLUICE_NO_DEDUPLICATION'
+  return fork(CHILD, [JSON.stringify(told)], { execPath, execArgv: [...execArgv, quiet] })
 }
 
 async function answer({ child, ended }) {

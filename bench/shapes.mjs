@@ -3,7 +3,11 @@
 //   clickstream   6 columns    a short text, two codes, an array of three, a Date and a DateTime as Date objects
 //   log           7 columns    a Date object, three repeating texts, a message of 60 to 160 characters, two numbers
 //   metrics      20 columns    a Date object and 19 numbers
+//   texts         9 columns    a UUID, a decimal and an enum's label as texts, two columns with NULLs, a Bool, three texts of 10 to 30
+//   id            1 column     a number up to 2^52 for a UInt64
+//   four          4 columns    the table of clickhouse-go's published benchmark: a number, a text of 26, an array of nine, a Date object
 //   n x type      n columns    of one type: see wideShape()
+//   <name>, plain              the same with what JSON carries unchanged, into a server of 2018: see plainShape()
 //
 // Texts are flat and every row has its own, as they are when they were read from a socket: V8 then knows none of them by address.
 
@@ -43,9 +47,27 @@ const SHAPES = {
     },
     row: metricsRow,
   },
+  texts: {
+    columns: {
+      uid: 'UUID',
+      name: 'Nullable(String)',
+      score: 'Nullable(Int32)',
+      amount: 'Decimal(18, 4)',
+      kind: "Enum8('alpha' = 1, 'beta' = 2, 'gamma' = 3, 'delta' = 4)",
+      flag: 'Bool',
+      s1: 'String',
+      s2: 'String',
+      s3: 'String',
+    },
+    row: textsRow,
+  },
+  id: { columns: { id: 'UInt64' }, row: idRow },
+  four: { columns: { Col1: 'UInt64', Col2: 'String', Col3: 'Array(UInt8)', Col4: 'DateTime' }, row: fourRow },
 }
 
-export const SHAPE_NAMES = Object.keys(SHAPES)
+/** Those that most questions are asked of, and all of them. */
+export const SHAPE_NAMES = ['clickstream', 'log', 'metrics']
+export const ALL_SHAPES = Object.keys(SHAPES)
 
 /** Values of a column of a wide table. */
 const WIDE = {
@@ -64,8 +86,34 @@ export function wideShape(kind, count) {
   return `${count} x ${kind}`
 }
 
+const PLAIN = ', plain'
+
+/** A name for the shape with times as numbers and days as texts, in types that a server of 2018 has. */
+export function plainShape(shape) {
+  return shape + PLAIN
+}
+
+function plain({ columns, row }) {
+  const times = Object.keys(columns).filter((name) => columns[name].startsWith('Date'))
+  const asPlain = (type, time) => (type === 'Date' ? flat(time.toISOString().slice(0, 10)) : Math.floor(time / 1000))
+  return {
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([name, type]) => [
+        name,
+        type.replace('DateTime64(3)', 'DateTime').replace('LowCardinality(String)', 'String'),
+      ]),
+    ),
+    row(i, next) {
+      const made = row(i, next)
+      for (const name of times) made[name] = asPlain(columns[name], made[name])
+      return { ...made }
+    },
+  }
+}
+
 function shapeOf(shape) {
   if (Object.hasOwn(SHAPES, shape)) return SHAPES[shape]
+  if (shape.endsWith(PLAIN)) return plain(SHAPES[baseOf(shape)])
   const [, count, kind] = /^(\d+) x (.*)$/.exec(shape)
   const names = Array.from({ length: Number(count) }, (_, c) => `c${c}`)
   const [type] = kind.split(', ')
@@ -74,6 +122,10 @@ function shapeOf(shape) {
     columns: Object.fromEntries(names.map((name) => [name, type])),
     row: (i) => Object.fromEntries(names.map((name, c) => [name, value(i * 31 + c)])),
   }
+}
+
+function baseOf(shape) {
+  return shape.endsWith(PLAIN) ? shape.slice(0, -PLAIN.length) : shape
 }
 
 /** The columns as `prepare` takes them. */
@@ -89,7 +141,7 @@ const DISTINCT_ROWS = 20_000
 
 /** `rowCount` rows of a shape, always the same. */
 export function rowsOf(shape, rowCount, distinctRows = DISTINCT_ROWS) {
-  const next = random(SHAPE_NAMES.indexOf(shape) + 1)
+  const next = random(ALL_SHAPES.indexOf(baseOf(shape)) + 1)
   const { row } = shapeOf(shape)
   const made = Array.from({ length: Math.min(rowCount, distinctRows) }, (_, i) => row(i, next))
   return Array.from({ length: rowCount }, (_, i) => made[i % made.length])
@@ -162,6 +214,45 @@ function metricsRow(i, next) {
     i1: Math.round((next() - 0.5) * 1e15),
     i2: -whole(next, 1e6) - 1,
   }
+}
+
+const KINDS = ['alpha', 'beta', 'gamma', 'delta']
+/** One in that many is NULL. */
+const NULL_EVERY = 5
+
+function textsRow(_, next) {
+  const digits = (count) => String(whole(next, 10 ** count)).padStart(count, '0')
+  return {
+    uid: flat(hex(next, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')),
+    name: whole(next, NULL_EVERY) === 0 ? null : letters(next, 5, 15),
+    score: whole(next, NULL_EVERY) === 0 ? null : whole(next, 2 ** 32) - 2 ** 31,
+    amount: flat(`${next() < 0.5 ? '-' : ''}${1 + whole(next, 1e6)}.${digits(4)}`),
+    kind: pick(next, KINDS),
+    flag: next() < 0.5,
+    s1: letters(next, 10, 30),
+    s2: letters(next, 10, 30),
+    s3: letters(next, 10, 30),
+  }
+}
+
+function idRow(i, next) {
+  return { id: whole(next, 2 ** 32) * 2 ** 20 + i }
+}
+
+function fourRow(i) {
+  const Col4 = new Date(START_MS + (i >> 12) * 1000)
+  return { Col1: i, Col2: flat('Golang SQL database driver'), Col3: [1, 2, 3, 4, 5, 6, 7, 8, 9], Col4 }
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+function letters(next, shortest, longest) {
+  const length = shortest + whole(next, longest - shortest + 1)
+  return flat(Array.from({ length }, () => pick(next, LETTERS)).join(''))
+}
+
+function hex(next, length) {
+  return Array.from({ length }, () => whole(next, 16).toString(16)).join('')
 }
 
 /** Words with numbers and ids between them. */

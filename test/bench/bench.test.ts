@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { serverAvailable } from '../support/clickhouse-server.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** The benchmarks are plain JavaScript over what is built. */
@@ -14,7 +15,7 @@ describe('npm run bench', () => {
   it('asks every question, and ends well where all bytes were read back', () => {
     const { status, stdout, stderr } = run('--quick')
     expect(status, stderr).toBe(0)
-    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory', 'types', 'wide'])
+    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory', 'types', 'wide', 'end-to-end'])
       expect(stdout).toContain(`== ${question}: `)
     for (const rival of [
       'hand-written columnar JS',
@@ -25,6 +26,8 @@ describe('npm run bench', () => {
       'column,plain',
     ])
       expect(stdout).toContain(rival)
+    for (const into of ['Null, embedded', 'MergeTree, embedded', ...(serverAvailable() ? ['Null', 'MergeTree'] : [])])
+      expect(stdout).toContain(`log into ${into}: 3000 rows a round`)
   }, 300_000) // some fifty processes
 
   it('names the questions there are when it is given another', () => {
@@ -35,7 +38,7 @@ describe('npm run bench', () => {
 })
 
 describe('the check of a contender’s bytes', () => {
-  for (const shape of ['clickstream', 'log', 'metrics']) {
+  for (const shape of ['clickstream', 'log', 'metrics', 'texts', 'four']) {
     it(`takes the ${shape} rows, and refuses a byte changed and a row missing`, async () => {
       const { checkBlocks } = await load('check.mjs')
       const { rowsOf } = await load('shapes.mjs')
@@ -62,6 +65,19 @@ describe('the check of a contender’s bytes', () => {
     checkLines(body, rows)
     expect(() => checkLines(body, rows.slice(1))).toThrow()
     expect(() => checkLines(Buffer.from(body.toString().replace('"status":200', '"status":201')), rows)).toThrow()
+  })
+})
+
+describe('the check of what came into a table', () => {
+  const wanted = { rows: 300, hash: '123', floats: 1.5 }
+  it('takes the same rows, and a float read a little otherwise', async () => {
+    const { checkArrivals } = await load('tables.mjs')
+    checkArrivals({ ...wanted, floats: 1.5 + 1e-12 }, wanted, 300)
+  })
+  it('refuses a row missing, another value, another float', async () => {
+    const { checkArrivals } = await load('tables.mjs')
+    for (const other of [{ rows: 299 }, { hash: '124' }, { floats: 1.5001 }, { floats: Number.NaN }])
+      expect(() => checkArrivals({ ...wanted, ...other }, wanted, 300)).toThrow('into the table came')
   })
 })
 
