@@ -30,7 +30,7 @@ function keep(shape: string, builder: NativeBuilder): void {
   idle.delete(shape)
   idle.set(shape, builders)
   if (idle.size > IDLE_SHAPES) idle.delete(idle.keys().next().value!)
-  sweeping ??= setTimeout(sweep, IDLE_MS).unref()
+  if (sweeping === undefined) sweeping = setTimeout(sweep, IDLE_MS).unref()
 }
 
 function sweep(): void {

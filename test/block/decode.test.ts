@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeBlocks } from '../../src/block/decode.ts'
 import { EngineError, SchemaError, SluiceError } from '../../src/errors.ts'
+import { encodeBlock } from '../../src/native.ts'
 import { random } from '../support/random.ts'
 import {
   asDecoded,
@@ -324,3 +325,27 @@ function errorOf(run: () => unknown): unknown {
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
+
+describe('a Map whose keys repeat', () => {
+  const time = new Date(1_700_000_000_000)
+  const bytes = Uint8Array.of(0xff)
+  for (const [type, key] of [
+    ['UInt8', 7],
+    ['DateTime', time],
+    ['LowCardinality(DateTime)', time],
+    ['String', bytes],
+    ['LowCardinality(String)', bytes],
+  ] as const) {
+    it(`Map(${type}, UInt8) is read as its entries`, () => {
+      const entries = [
+        [key, 1],
+        [key, 2],
+      ]
+      const columns = [{ name: 'm', type: `Map(${type}, UInt8)` }]
+      expect(decodeBlocks(encodeBlock(columns, [[entries], [[[key, 3]]]]))[0]!.rows).toEqual([
+        [entries],
+        [new Map([[key, 3]])],
+      ])
+    })
+  }
+})

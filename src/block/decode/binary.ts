@@ -8,7 +8,7 @@ import { parseType } from '../../types/parse.ts'
 import type { ByteReader } from './bytes.ts'
 import type { ReadValues } from './column.ts'
 import { fixedReader } from './fixed.ts'
-import { jsonNumbers, setOwn, setPath } from './objects.ts'
+import { asMap, jsonNumbers, setOwn, setPath } from './objects.ts'
 
 const LEVELS_MAX = 100
 
@@ -59,9 +59,7 @@ function readValue(reader: ByteReader, node: TypeNode, level: number): unknown {
       return row
     }
     case 'Map': {
-      const entries = repeat(reader, (): [unknown, unknown] => [inner(node.key), inner(node.value)])
-      const map = new Map(entries)
-      return map.size === entries.length ? map : entries
+      return asMap(repeat(reader, (): [unknown, unknown] => [inner(node.key), inner(node.value)]))
     }
     case 'Variant': {
       const code = reader.byte()

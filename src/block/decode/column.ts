@@ -7,7 +7,7 @@ import { openDynamic } from './dynamic.ts'
 import { fixedReader } from './fixed.ts'
 import { openJson } from './json.ts'
 import { openLowCardinality } from './low-cardinality.ts'
-import { setOwn } from './objects.ts'
+import { asMap, setOwn } from './objects.ts'
 import { openQBit } from './qbit.ts'
 import { openVariant } from './variant.ts'
 
@@ -141,8 +141,7 @@ function openMap(reader: ByteReader, readKeys: ReadValues, readValues: ReadValue
     return fill(count, (i) => {
       const entries: [unknown, unknown][] = []
       for (; begin < ends[i]!; begin++) entries.push([keys[begin], values[begin]])
-      const map = new Map(entries)
-      return map.size === entries.length ? map : entries // ClickHouse keeps duplicate keys, a Map cannot
+      return asMap(entries)
     })
   }
 }

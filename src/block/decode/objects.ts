@@ -9,6 +9,17 @@ export function setOwn(target: object, key: string, value: unknown): void {
   }
 }
 
+/** Entries as a Map; as they are where keys repeat: ClickHouse keeps those, a Map cannot. Dates and bytes repeat by what they say. */
+export function asMap(entries: [unknown, unknown][]): Map<unknown, unknown> | [unknown, unknown][] {
+  const keys = new Set(entries.map(([key]) => plainKey(key)))
+  return keys.size === entries.length ? new Map(entries) : entries
+}
+
+function plainKey(key: unknown): unknown {
+  if (key instanceof Date) return key.getTime()
+  return key instanceof Uint8Array ? `bytes ${Buffer.from(key).toString('hex')}` : key
+}
+
 // A path is written once and makes objects in every row: without a limit, few bytes would make many objects.
 const PATH_PARTS_MAX = 256
 

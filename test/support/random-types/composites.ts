@@ -128,12 +128,12 @@ function mapOf(below: Below, key: RandomType, item: RandomType): RandomType {
     good: () => {
       const pairs = good()
       const decoded = pairs.map(([k, v]) => [k.decoded, v.decoded] as const)
-      const map = new Map(decoded)
+      const keys = new Set(decoded.map(([k]) => valueOf(k)))
       const entries = pairs.map(([k, v]) => [k.input, v.input] as const)
       return {
         input: mapForm(below, entries),
         // Pairs where keys repeat.
-        decoded: map.size === decoded.length ? map : decoded.map((pair) => [...pair]),
+        decoded: keys.size === decoded.length ? new Map(decoded) : decoded.map((pair) => [...pair]),
         shown: pairs.map(([k, v]) => [k.shown, v.shown]),
       }
     },
@@ -147,6 +147,12 @@ function mapOf(below: Below, key: RandomType, item: RandomType): RandomType {
       return entries
     },
   }
+}
+
+/** Dates and bytes repeat by what they say, not by which object says it. */
+function valueOf(key: unknown): unknown {
+  if (key instanceof Date) return key.getTime()
+  return key instanceof Uint8Array ? `bytes ${key.join()}` : key
 }
 
 /** A Map or an object, where one says the same. */
