@@ -142,8 +142,8 @@ function putIPv6(bytes: Uint8Array, start: number, text: string): boolean {
     let separator = COLON
     for (; at < length; at++) {
       separator = text.charCodeAt(at)
-      const digit = separator < 128 ? HEX[separator] : 255
-      if (digit > 15 || at === first + 4) break
+      const digit = HEX[separator]
+      if (digit < 0 || at === first + 4) break
       word = (word << 4) | digit
     }
     if (separator === DOT) {

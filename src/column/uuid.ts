@@ -6,23 +6,37 @@ import { show } from '../errors.ts'
 import { FixedColumn, type StagingContext } from './column.ts'
 import type { TextParser } from './texts.ts'
 
-/** Value of a hex digit by character code; 255, or undefined, for every other. */
-export const HEX = new Uint8Array(128).fill(255)
+/** Value of a hex digit by character code; negative for every other character. */
+export const HEX = new Int8Array(2 ** 16).fill(-1)
 for (let i = 0; i < 16; i++) {
   HEX['0123456789abcdef'.charCodeAt(i)] = i
   HEX['0123456789ABCDEF'.charCodeAt(i)] = i
 }
-/** Place in the text of the digits of byte 0..15 as they stand in the column. */
-const PLACES = [16, 14, 11, 9, 6, 4, 2, 0, 34, 32, 30, 28, 26, 24, 21, 19]
+
+/** Negative where one of the last hex() calls met something else. */
+let met = 0
+
+/** Four hex digits. */
+function hex(text: string, at: number): number {
+  const a = HEX[text.charCodeAt(at)]
+  const b = HEX[text.charCodeAt(at + 1)]
+  const c = HEX[text.charCodeAt(at + 2)]
+  const d = HEX[text.charCodeAt(at + 3)]
+  met |= a | b | c | d
+  return (a << 12) | (b << 8) | (c << 4) | d
+}
 
 export class UuidColumn extends FixedColumn {
   #bytes: Uint8Array = new Uint8Array(0)
+  /** The same memory: four words a value. */
+  #words: Uint32Array = new Uint32Array(0)
   protected override readonly parser: TextParser = this.context.arena.core.parseUuids
   constructor(context: StagingContext, type: string) {
     super(context, type, 16)
   }
   protected bind(): void {
     this.#bytes = this.context.arena.u8(this.ptr, this.capacity * 16)
+    this.#words = this.context.arena.u32(this.ptr, this.capacity * 4)
   }
   put(index: number, value: unknown): void {
     if (typeof value === 'string') this.#putText(index, value)
@@ -50,19 +64,17 @@ export class UuidColumn extends FixedColumn {
     this.#bytes.fill(0, index * 16, index * 16 + 16)
   }
   #putText(index: number, text: string): void {
-    const bytes = this.#bytes
-    const start = index * 16
-    let faults = text.length ^ 36
-    for (let i = 0; i < 16; i++) {
-      const high = HEX[text.charCodeAt(PLACES[i])]
-      const low = HEX[text.charCodeAt(PLACES[i] + 1)]
-      faults |= (high | low) & 0xf0
-      bytes[start + i] = (high << 4) | low
-      // A character above 127 reads undefined: not a number, and no fault bit.
-      if (high === undefined || low === undefined) faults = 1
-    }
+    const words = this.#words
+    const at = index * 4
+    met = 0
+    if (text.length === 36) {
+      words[at + 1] = (hex(text, 0) << 16) | hex(text, 4)
+      words[at] = (hex(text, 9) << 16) | hex(text, 14)
+      words[at + 3] = (hex(text, 19) << 16) | hex(text, 24)
+      words[at + 2] = (hex(text, 28) << 16) | hex(text, 32)
+    } else met = -1
     if (
-      faults ||
+      met < 0 ||
       text.charCodeAt(8) !== 45 ||
       text.charCodeAt(13) !== 45 ||
       text.charCodeAt(18) !== 45 ||
