@@ -159,7 +159,7 @@ function rowForm(below: Below, columns: readonly Case[], inputs: readonly unknow
 
 /** One that the type refuses, or anything, or a good one with anything somewhere inside. */
 function badValue(below: Below, column: Case, good: unknown): unknown {
-  switch (below(3)) {
+  switch (below(4)) {
     case 0:
       return anything(below)
     case 1:

@@ -35,11 +35,16 @@ function dictionary(below: Below): RandomType {
   const leaf = dictionaryLeaf(below)
   const inner = below(8) ? leaf : simpleAggregate(leaf)
   const wrapped = below(2) ? inner : nullable(below, inner)
+  // The decoder gives one object for one key, by which a Map knows it.
+  const objects = new Map<unknown, unknown>()
   return {
     type: `LowCardinality(${wrapped.type})`,
     good: () => {
-      const value = wrapped.good()
-      return Object.is(value.shown, -0) ? { ...value, shown: 0 } : value // the engine's dictionaries know one zero
+      const { input, decoded, shown } = wrapped.good()
+      const isObject = typeof decoded === 'object' && decoded !== null
+      if (isObject && !objects.has(shown)) objects.set(shown, decoded)
+      // The engine's dictionaries know one zero.
+      return { input, decoded: isObject ? objects.get(shown) : decoded, shown: Object.is(shown, -0) ? 0 : shown }
     },
     bad: wrapped.bad,
   }

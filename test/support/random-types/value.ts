@@ -32,7 +32,7 @@ export function leaf(below: Below, type: string, good: () => Value, ...bad: read
   return {
     type,
     good,
-    bad: () => pick(below, ...[NEVER, bad.slice(0, 2), bad, bad][below(4)]!),
+    bad: () => pick(below, ...[NEVER, bad, bad.slice(0, 2), bad.slice(0, 2)][below(4)]!),
   }
 }
 
