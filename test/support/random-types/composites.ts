@@ -35,16 +35,11 @@ function dictionary(below: Below): RandomType {
   const leaf = dictionaryLeaf(below)
   const inner = below(8) ? leaf : simpleAggregate(leaf)
   const wrapped = below(2) ? inner : nullable(below, inner)
-  // The decoder gives one object for one key, by which a Map knows it.
-  const objects = new Map<unknown, unknown>()
   return {
     type: `LowCardinality(${wrapped.type})`,
     good: () => {
-      const { input, decoded, shown } = wrapped.good()
-      const isObject = typeof decoded === 'object' && decoded !== null
-      if (isObject && !objects.has(shown)) objects.set(shown, decoded)
-      // The engine's dictionaries know one zero.
-      return { input, decoded: isObject ? objects.get(shown) : decoded, shown: Object.is(shown, -0) ? 0 : shown }
+      const value = wrapped.good()
+      return Object.is(value.shown, -0) ? { ...value, shown: 0 } : value // the engine's dictionaries know one zero
     },
     bad: wrapped.bad,
   }
@@ -133,7 +128,7 @@ function mapOf(below: Below, key: RandomType, item: RandomType): RandomType {
     good: () => {
       const pairs = good()
       const decoded = pairs.map(([k, v]) => [k.decoded, v.decoded] as const)
-      const keys = new Set(decoded.map(([k]) => valueOf(k)))
+      const keys = new Set(decoded.map(([k]) => whatItSays(k)))
       const entries = pairs.map(([k, v]) => [k.input, v.input] as const)
       return {
         input: mapForm(below, entries),
@@ -155,7 +150,7 @@ function mapOf(below: Below, key: RandomType, item: RandomType): RandomType {
 }
 
 /** Dates and bytes repeat by what they say, not by which object says it. */
-function valueOf(key: unknown): unknown {
+function whatItSays(key: unknown): unknown {
   if (key instanceof Date) return key.getTime()
   return key instanceof Uint8Array ? `bytes ${key.join()}` : key
 }
