@@ -9,21 +9,27 @@ import { SHAPE_NAMES } from './shapes.mjs'
 
 export const question = 'What does `await` on every row cost?'
 
-export async function run({ quick }) {
+export function cases({ quick }) {
   const rowCount = quick ? 3000 : 100_000
   const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 15 }
+  const module = './ours/statement.mjs'
+  return SHAPE_NAMES.map((shape) => ({
+    title: shape,
+    rowCount,
+    rounds,
+    contenders: {
+      'const p = exec(row); if (p) await p': { module, args: { shape, rowCount } },
+      'await exec(row)': { module, args: { shape, rowCount, awaited: true } },
+    },
+  }))
+}
+
+export async function run({ quick }) {
   const results = {}
-  for (const shape of SHAPE_NAMES) {
-    const module = './ours/statement.mjs'
-    const measured = await alternate(
-      {
-        'const p = exec(row); if (p) await p': { module, args: { shape, rowCount } },
-        'await exec(row)': { module, args: { shape, rowCount, awaited: true } },
-      },
-      rounds,
-    )
-    results[shape] = perRow(measured, rowCount)
-  }
+  const all = cases({ quick })
+  for (const { title, contenders, rounds, rowCount } of all)
+    results[title] = perRow(await alternate(contenders, rounds), rowCount)
+  const [{ rowCount, rounds }] = all
   printTable(
     `${rowCount} rows a round, ${rounds.rounds} rounds; ns per row`,
     ['', 'where asked to', 'min..max', 'every row', 'min..max', 'least CPU', 'every row', 'an await costs'],

@@ -10,6 +10,10 @@ import { alternate } from './rounds.mjs'
 
 export const question = 'What do whole columns cost: numbers next to memcpy, texts next to parsers in JavaScript?'
 
+export function cases({ quick }) {
+  return [...numberCases(quick), ...textCases(quick)]
+}
+
 export async function run({ quick }) {
   return { numbers: await numbers(quick), texts: await texts(quick) }
 }
@@ -21,11 +25,10 @@ const SOURCES = {
   'arrays of all blocks, 47 MB': BLOCKS,
 }
 
-async function numbers(quick) {
+function numberCases(quick) {
   const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 10 }
   const blockRows = quick ? 1000 : BLOCK_ROWS
-  const results = {}
-  for (const [title, distinct] of Object.entries(SOURCES)) {
+  return Object.entries(SOURCES).map(([title, distinct]) => {
     const args = { blocks: BLOCKS, distinct, blockRows }
     const module = './ours/numbers.mjs'
     const contenders = {
@@ -35,8 +38,14 @@ async function numbers(quick) {
       'execColumns(), a block a call': { module, args: { ...args, way: 'execColumns' } },
     }
     if (distinct === BLOCKS) contenders['execColumns(), one call'] = { module, args: { ...args, way: 'one call' } }
-    const measured = await alternate(contenders, rounds)
-    results[title] = ofMemcpy(measured)
+    return { title, contenders, rounds, blockRows }
+  })
+}
+
+async function numbers(quick) {
+  const results = {}
+  for (const { title, contenders, rounds, blockRows } of numberCases(quick)) {
+    results[title] = ofMemcpy(await alternate(contenders, rounds))
     printTable(
       `numbers, ${title}: ${BLOCKS} blocks a round of ${blockRows} rows, 45 bytes each; ${rounds.rounds} rounds; GB/s`,
       ['', 'median', 'min..max', 'least CPU', 'of memcpy', 'of the fastest'],
@@ -86,26 +95,31 @@ const EXTRAS = {
   },
 }
 
-async function texts(quick) {
+function textCases(quick) {
   const rowCount = quick ? 3000 : BLOCK_ROWS
   const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 20 }
   const types = quick ? TEXT_TYPES.slice(0, 2) : TEXT_TYPES
-  const results = {}
-  for (const form of Object.keys(FORMS)) {
-    results[form] = {}
-    for (const type of types) {
-      const args = { type, form, rowCount }
-      const contenders = {
-        'into a block': { module: './ours/texts.mjs', args: { ...args, seals: true } },
-        'values alone': { module: './ours/texts.mjs', args: { ...args, seals: false } },
-        JavaScript: { module: './peers/text-js.mjs', args },
-      }
-      for (const [label, extra] of Object.entries(EXTRAS[form]))
-        if (extra.types.includes(type)) contenders[label] = { module: extra.module, args: { ...args, ...extra.args } }
-      results[form][type] = perRow(await alternate(contenders, rounds), rowCount)
+  const ofOne = (form, type) => {
+    const args = { type, form, rowCount }
+    const contenders = {
+      'into a block': { module: './ours/texts.mjs', args: { ...args, seals: true } },
+      'values alone': { module: './ours/texts.mjs', args: { ...args, seals: false } },
+      JavaScript: { module: './peers/text-js.mjs', args },
     }
-    printTexts(form, rowCount, rounds, results[form])
+    for (const [label, extra] of Object.entries(EXTRAS[form]))
+      if (extra.types.includes(type)) contenders[label] = { module: extra.module, args: { ...args, ...extra.args } }
+    return { title: `${type} as ${FORMS[form]}`, form, type, contenders, rounds, rowCount }
   }
+  return Object.keys(FORMS).flatMap((form) => types.map((type) => ofOne(form, type)))
+}
+
+async function texts(quick) {
+  const results = Object.fromEntries(Object.keys(FORMS).map((form) => [form, {}]))
+  const all = textCases(quick)
+  for (const { form, type, contenders, rounds, rowCount } of all)
+    results[form][type] = perRow(await alternate(contenders, rounds), rowCount)
+  const [{ rounds, rowCount }] = all
+  for (const form of Object.keys(FORMS)) printTexts(form, rowCount, rounds, results[form])
   return results
 }
 

@@ -1,35 +1,48 @@
 // What does a row cost, from the object to the bytes of an insert?
 //
-// Row objects in memory, default block size, no compression. A statement into /dev/null and the block builder alone, next to what
-// @clickhouse/client makes of the same rows and to an encoder written by hand for exactly these tables. Ours checks every value and
-// hashes every block; the hand-written one does neither.
+// Row objects in memory, default block size. A statement into /dev/null takes them one by one, as arrays, and as whole columns, with and
+// without compression; beside it the block builder alone, what @clickhouse/client makes of the same rows, and an encoder written by
+// hand for exactly these tables. Ours checks every value and hashes every block; the hand-written one does neither.
 
 import { perRow } from './per-row.mjs'
 import { printTable } from './print.mjs'
 import { alternate } from './rounds.mjs'
-import { SHAPE_NAMES } from './shapes.mjs'
+import { ALL_SHAPES } from './shapes.mjs'
 
 export const question = 'What does a row cost, from the object to the bytes of an insert?'
 
+const STATEMENT = './ours/statement.mjs'
 const CONTENDERS = {
-  'exec() loop': './ours/statement.mjs',
-  'block builder alone': './ours/builder.mjs',
-  'hand-written columnar JS': './peers/columnar-js.mjs',
-  'JSONEachRow body': './peers/json-body.mjs',
+  'exec() loop': { module: STATEMENT },
+  'exec() loop, array rows': { module: STATEMENT, form: 'arrays' },
+  'exec() loop, LZ4': { module: STATEMENT, compression: 'lz4' },
+  'execColumns(), one call': { module: STATEMENT, form: 'columns' },
+  'block builder alone': { module: './ours/builder.mjs' },
+  'hand-written columnar JS': { module: './peers/columnar-js.mjs' },
+  'JSONEachRow body': { module: './peers/json-body.mjs', every: 5 }, // or nearly all the time would be its own
+}
+
+/** Rows a round; of the small ones as many as make it some milliseconds. */
+const ROW_COUNT = 100_000
+const ROW_COUNTS = { id: 1_000_000, four: 1_000_000 }
+
+export function cases({ quick }) {
+  return ALL_SHAPES.map((shape) => {
+    const rowCount = quick ? 3000 : (ROW_COUNTS[shape] ?? ROW_COUNT)
+    const contenders = Object.entries(CONTENDERS).map(([label, { module, every, ...how }]) => [
+      label,
+      { module, every, args: { shape, rowCount, ...how } },
+    ])
+    const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: rowCount > ROW_COUNT ? 16 : 31, warmups: 15 }
+    return { title: shape, rowCount, rounds, contenders: Object.fromEntries(contenders) }
+  })
 }
 
 export async function run({ quick }) {
-  const rowCount = quick ? 3000 : 100_000
-  const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 31, warmups: 15 }
   const results = {}
-  for (const shape of SHAPE_NAMES) {
-    const contenders = Object.entries(CONTENDERS).map(([label, module]) => [
-      label,
-      { module, args: { shape, rowCount } },
-    ])
-    const measured = await alternate(Object.fromEntries(contenders), rounds)
-    results[shape] = perRow(measured, rowCount)
-    print(shape, rowCount, rounds, results[shape])
+  for (const { title, rowCount, rounds, contenders } of cases({ quick })) {
+    results[title] = perRow(await alternate(contenders, rounds), rowCount)
+    print(title, rowCount, rounds, results[title])
   }
   return results
 }

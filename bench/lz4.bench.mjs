@@ -16,10 +16,9 @@ const OURS = {
   'hash of the block': 'hash',
 }
 
-export async function run({ quick }) {
+export function cases({ quick }) {
   const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: 41, warmups: 10 }
-  const results = {}
-  for (const name of quick ? ['log', 'noise'] : BLOCK_NAMES) {
+  return (quick ? ['log', 'noise'] : BLOCK_NAMES).map((name) => {
     const rivals = Object.entries(RIVAL).map(([label, how]) => [
       label,
       { module: './peers/lz4-napi.mjs', args: { name, quick, ...how } },
@@ -28,8 +27,15 @@ export async function run({ quick }) {
       label,
       { module: './ours/compress.mjs', args: { name, quick, work } },
     ])
-    results[name] = summary(await alternate(Object.fromEntries([...rivals, ...ours]), rounds))
-    print(name, rounds, results[name])
+    return { title: name, contenders: Object.fromEntries([...rivals, ...ours]), rounds }
+  })
+}
+
+export async function run({ quick }) {
+  const results = {}
+  for (const { title, contenders, rounds } of cases({ quick })) {
+    results[title] = summary(await alternate(contenders, rounds))
+    print(title, rounds, results[title])
   }
   return results
 }

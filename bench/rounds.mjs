@@ -12,7 +12,7 @@ const CHILD = fileURLToPath(new URL('contender.mjs', import.meta.url))
  *                    round only; `isPinned`: it stays on the clients' core
  * @param after       called with the label when a round has ended, and what the contender's check said: throws where rows are not there
  * @returns           by label: {byteLength, rawByteLength, ms, cpuMs, wireBytes, peakBytes}, the times as {median, min, max} of the rounds
- *                    after the warm-up
+ *                    after the warm-up, and as `each` of them was
  */
 export async function alternate(contenders, { rounds, warmups }, after = () => {}) {
   const children = []
@@ -41,7 +41,10 @@ export async function alternate(contenders, { rounds, warmups }, after = () => {
     for (const { child } of children) child.kill()
   }
   return Object.fromEntries(
-    children.map(({ label, sizes, ms, cpuMs }) => [label, { ...sizes, ms: spread(ms), cpuMs: spread(cpuMs) }]),
+    children.map(({ label, sizes, ms, cpuMs }) => [
+      label,
+      { ...sizes, ms: spread(ms), cpuMs: spread(cpuMs), each: { ms, cpuMs } },
+    ]),
   )
 }
 

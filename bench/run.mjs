@@ -2,6 +2,7 @@
 //
 //   npm run bench                              everything, some minutes
 //   npm run bench -- encode-rows lz4           these
+//   npm run bench -- --against main            this build next to that of another commit; names of benchmarks may follow
 //   npm run bench -- --quick                   a smoke run: few rows, the same checks, figures that mean nothing
 //
 // A benchmark checks its own bytes before it prints; the run ends with 1 where a check fails. Results are also written to
@@ -10,18 +11,13 @@
 import { execSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { against } from './against.mjs'
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.bench.mjs'))
   .map((file) => file.replace('.bench.mjs', ''))
-const given = process.argv.slice(2)
-const quick = given.includes('--quick')
-const wanted = given.filter((word) => word !== '--quick')
-const unknown = wanted.find((name) => !names.includes(name))
-if (unknown !== undefined) {
-  console.error(`There is no benchmark ${unknown}: ${names.join(', ')}; or --quick.`)
-  process.exit(2)
-}
+const { quick, against: ref, wanted } = parse()
 
 const where = machine()
 console.log(
@@ -30,11 +26,41 @@ console.log(
       .map((entry) => entry.join(' '))
       .join(', ')}; commit ${where.commit}${quick ? '; QUICK: the figures mean nothing' : ''}`,
 )
-for (const name of wanted.length > 0 ? wanted : names) {
-  const { question, run } = await import(`./${name}.bench.mjs`)
-  console.log(`\n== ${name}: ${question}`)
-  const results = await run({ quick })
-  if (!quick) save(name, { name, question, machine: where, results })
+if (ref === undefined) await runAll(wanted.length > 0 ? wanted : names)
+else await compareAll(wanted)
+
+async function runAll(names) {
+  for (const name of names) {
+    const { question, run } = await import(`./${name}.bench.mjs`)
+    console.log(`\n== ${name}: ${question}`)
+    const results = await run({ quick })
+    if (!quick) save(name, { name, question, machine: where, results })
+  }
+}
+
+/** Those that say what their cases are: one side of the others is no build of ours, or what they measure are no rounds. */
+async function compareAll(wanted) {
+  const benchmarks = {}
+  for (const name of wanted.length > 0 ? wanted : names) {
+    const benchmark = await import(`./${name}.bench.mjs`)
+    if (benchmark.cases !== undefined) benchmarks[name] = benchmark
+    else if (wanted.length > 0) console.log(`${name} cannot be compared.`)
+  }
+  const results = await against(ref, benchmarks, { quick })
+  if (!quick) save('against', { ref, machine: where, results })
+}
+
+function parse() {
+  const options = { quick: { type: 'boolean', default: false }, against: { type: 'string' } }
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true })
+    const unknown = positionals.find((name) => !names.includes(name))
+    if (unknown === undefined) return { ...values, wanted: positionals }
+    console.error(`There is no benchmark ${unknown}: ${names.join(', ')}; or --quick, or --against <commit>.`)
+  } catch (error) {
+    console.error(error.message)
+  }
+  process.exit(2)
 }
 
 function save(name, result) {

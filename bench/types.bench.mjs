@@ -17,28 +17,33 @@ const CONTENDERS = {
   plain: { module: './peers/plain.mjs' },
 }
 
+export function cases({ quick }) {
+  const rounds = quick ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 10 }
+  // A smoke run has all of them in one process.
+  const all = quick ? [[`${FAMILY_NAMES.length} families`, FAMILY_NAMES]] : FAMILY_NAMES.map((name) => [name, [name]])
+  return all.map(([title, families]) => {
+    const contenders = Object.entries(CONTENDERS).map(([label, { module, way }]) => [
+      label,
+      { module, args: { families, way, quick } },
+    ])
+    return { title, contenders: Object.fromEntries(contenders), rounds }
+  })
+}
+
 export async function run({ quick }) {
   buildPlain()
+  const all = cases({ quick })
   if (quick) {
-    const { rows, ...rivals } = await measure(FAMILY_NAMES, quick, { rounds: 1, warmups: 0 })
+    const [{ contenders, rounds }] = all
+    const { rows, ...rivals } = await alternate(contenders, rounds)
     console.log(`${FAMILY_NAMES.length} families, ${rows.byteLength} bytes; read back too from ${Object.keys(rivals)}`)
     return rows
   }
   const results = {}
-  for (const family of FAMILY_NAMES) {
-    const measured = await measure([family], quick, { rounds: 15, warmups: 10 })
-    results[family] = perValue(measured, countOf(family))
-  }
+  for (const { title, contenders, rounds } of all)
+    results[title] = perValue(await alternate(contenders, rounds), countOf(title))
   print(results)
   return results
-}
-
-function measure(families, quick, rounds) {
-  const contenders = Object.entries(CONTENDERS).map(([label, { module, way }]) => [
-    label,
-    { module, args: { families, way, quick } },
-  ])
-  return alternate(Object.fromEntries(contenders), rounds)
 }
 
 /** The medians, and the least processor time, in ns. */

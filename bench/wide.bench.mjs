@@ -12,17 +12,23 @@ export const question = 'Does a value cost more in a row of 1,000 columns than i
 const COLUMN_COUNTS = [10, 100, 1000]
 const DISTINCT_VALUES = 20_000
 
-export async function run({ quick }) {
+export function cases({ quick }) {
   const values = quick ? 20_000 : 2_000_000
   const rounds = quick ? { rounds: 1, warmups: 1 } : { rounds: 15, warmups: 5 }
-  const results = {}
-  for (const kind of WIDE_KINDS) {
+  return WIDE_KINDS.map((kind) => {
     const contenders = COLUMN_COUNTS.map((count) => {
       const args = { shape: wideShape(kind, count), rowCount: values / count, distinctRows: DISTINCT_VALUES / count }
       return [count, { module: './ours/builder.mjs', args }]
     })
-    const measured = await alternate(Object.fromEntries(contenders), rounds)
-    results[kind] = Object.fromEntries(
+    return { title: kind, values, contenders: Object.fromEntries(contenders), rounds }
+  })
+}
+
+export async function run({ quick }) {
+  const results = {}
+  for (const { title, values, contenders, rounds } of cases({ quick })) {
+    const measured = await alternate(contenders, rounds)
+    results[title] = Object.fromEntries(
       COLUMN_COUNTS.map((count) => [count, { nsPerValue: (measured[count].cpuMs.min * 1e6) / values }]),
     )
   }

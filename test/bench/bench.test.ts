@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { serverAvailable } from '../support/clickhouse-server.ts'
@@ -29,6 +30,21 @@ describe('npm run bench', () => {
     for (const into of ['Null, embedded', 'MergeTree, embedded', ...(serverAvailable() ? ['Null', 'MergeTree'] : [])])
       expect(stdout).toContain(`log into ${into}: 3000 rows a round`)
   }, 300_000) // some fifty processes
+
+  it.skipIf(!existsSync(`${root}.git`))(
+    '--against: the build of another commit in the same rounds, and no trace of it',
+    () => {
+      const { status, stdout, stderr } = run('--quick', '--against', 'HEAD', 'lz4', 'memory')
+      expect(status, stderr).toBe(0)
+      expect(stdout).toMatch(/^ {2}log, ours, LZ4 alone( +[\d.]+){3} +[\d.]+\.\.[\d.]+ +[\d.]+ +the same$/m)
+      expect(stdout).toContain('memory cannot be compared')
+      expect(stdout).not.toContain('lz4-napi  ')
+      const [, tree] = /^building HEAD .* in (.*)$/m.exec(stdout)!
+      expect(existsSync(tree!)).toBe(false)
+      expect(spawnSync('git', ['worktree', 'list'], { cwd: root, encoding: 'utf8' }).stdout).not.toContain(tree)
+    },
+    300_000,
+  ) // it builds that commit
 
   it('names the questions there are when it is given another', () => {
     const { status, stderr } = run('encode-row')
