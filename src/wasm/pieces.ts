@@ -3,6 +3,11 @@ import { type HashedMemory, hashedMemoryOf } from './hashed-memory.ts'
 
 /** Hashed and then copied while it is in the second-level cache. */
 const SLICE = 128 * 1024
+/**
+ * V8 copies into shared memory byte by byte unless both sides are aligned alike: 8.7 MB in 2.6 ms instead of 0.6. A copy within the
+ * cache that makes them so costs less.
+ */
+const WORD = 8
 
 /** A block as a list of places: nothing is copied together before the one pass that hashes it and copies it out. */
 export class Pieces {
@@ -69,7 +74,8 @@ export class Pieces {
 
   #copyHashing(out: Uint8Array, hashPtr: number): void {
     const { core } = this.#arena
-    if (this.#outside.size > 0 && this.#slicePtr === 0) this.#slicePtr = this.#arena.reserve(SLICE)
+    const isShared = out.buffer instanceof SharedArrayBuffer
+    if ((isShared || this.#outside.size > 0) && this.#slicePtr === 0) this.#slicePtr = this.#arena.reserve(SLICE + WORD)
     const memory = this.#arena.all()
     let offset = 0
     core.hashBegin()
@@ -78,9 +84,10 @@ export class Pieces {
       if (outside !== undefined) {
         for (let from = 0; from < outside.byteLength; from += SLICE) {
           const slice = outside.subarray(from, from + SLICE)
-          memory.set(slice, this.#slicePtr)
-          core.hashAdd(this.#slicePtr, slice.byteLength)
-          out.set(slice, offset)
+          const ptr = this.#slicePtr + (offset % WORD)
+          memory.set(slice, ptr)
+          core.hashAdd(ptr, slice.byteLength)
+          out.set(memory.subarray(ptr, ptr + slice.byteLength), offset)
           offset += slice.byteLength
         }
         continue
@@ -89,7 +96,12 @@ export class Pieces {
       for (let ptr = this.#ptrs[i]; ptr < end; ptr += SLICE) {
         const byteLength = Math.min(SLICE, end - ptr)
         core.hashAdd(ptr, byteLength)
-        out.set(memory.subarray(ptr, ptr + byteLength), offset)
+        let from = ptr
+        if (isShared && (ptr - offset) % WORD !== 0) {
+          from = this.#slicePtr + (offset % WORD)
+          memory.copyWithin(from, ptr, ptr + byteLength)
+        }
+        out.set(memory.subarray(from, from + byteLength), offset)
         offset += byteLength
       }
     }
