@@ -16,8 +16,8 @@ describe('npm run bench', () => {
   it('asks every question, and ends well where all bytes were read back', () => {
     const { status, stdout, stderr } = run('--quick')
     expect(status, stderr).toBe(0)
-    for (const question of ['encode-rows', 'columns', 'await', 'lz4', 'memory', 'types', 'wide', 'end-to-end'])
-      expect(stdout).toContain(`== ${question}: `)
+    const questions = 'encode-rows columns await latency lz4 memory scaling types wide end-to-end'.split(' ')
+    for (const question of questions) expect(stdout).toContain(`== ${question}: `)
     for (const rival of [
       'hand-written columnar JS',
       'JSONEachRow body',
@@ -25,6 +25,7 @@ describe('npm run bench', () => {
       'memcpy',
       'by tables',
       'column,plain',
+      'control: no sluice',
     ])
       expect(stdout).toContain(rival)
     for (const into of ['Null, embedded', 'MergeTree, embedded', ...(serverAvailable() ? ['Null', 'MergeTree'] : [])])
