@@ -16,6 +16,7 @@ import { BFloat16Column, Float32Column, Float64Column } from './float.ts'
 import { BoolColumn, Int8Column, Int16Column, Int32Column, UInt8Column, UInt16Column, UInt32Column } from './integer.ts'
 import { IPv4Column, IPv6Column } from './ip.ts'
 import { JsonColumn } from './json.ts'
+import { TypedMembers } from './json-typed.ts'
 import { LowCardinalityFixedColumn, LowCardinalityStringColumn } from './low-cardinality.ts'
 import { MapColumn } from './map.ts'
 import { NothingColumn } from './nothing.ts'
@@ -111,7 +112,7 @@ export function createColumn(context: StagingContext, node: TypeNode, type = for
     case 'Dynamic':
       return new DynamicColumn(context, type, (inner) => createColumn(context, inner))
     case 'JSON':
-      return new JsonColumn(context, type)
+      return new JsonColumn(context, type, new TypedMembers(node.parameters, (member) => createColumn(context, member)))
     case 'QBit': {
       const element = createColumn(context, node.element) as FixedColumn
       return new QBitColumn(context, type, element, node.dimension, node.stride)

@@ -9,6 +9,7 @@ import type { Pieces } from '../wasm/pieces.ts'
 import { Refusal, StagedColumn, type StagingContext } from './column.ts'
 import { invalidText, JsonFault } from './json-fault.ts'
 import { JsonText } from './json-text.ts'
+import type { TypedMembers } from './json-typed.ts'
 import { JsonWriter } from './json-writer.ts'
 import { StringColumn } from './string.ts'
 
@@ -24,8 +25,11 @@ export class JsonColumn extends StagedColumn {
   /** Where in the value the refused member stands. */
   #path = ''
 
-  constructor(context: StagingContext, type: string) {
+  readonly #members: TypedMembers
+
+  constructor(context: StagingContext, type: string, members: TypedMembers) {
     super(context, type)
+    this.#members = members
     this.#bytes = new StringColumn(context, 'String')
     this.#bytes.parent = this
     this.#writer = new JsonWriter(context.refuseInvalidText)
@@ -70,7 +74,9 @@ export class JsonColumn extends StagedColumn {
   #checked(index: number, text: string): Uint8Array {
     try {
       if (this.context.refuseInvalidText && !text.isWellFormed()) return this.#findSurrogate(text)
-      return this.#text.check(text)
+      const bytes = this.#text.check(text)
+      if (!this.#members.isEmpty) this.#members.check(JSON.parse(text))
+      return bytes
     } catch (error) {
       return this.#refuse(index, text, error)
     }
@@ -88,6 +94,7 @@ export class JsonColumn extends StagedColumn {
   #written(index: number, value: object): Uint8Array {
     try {
       const bytes = this.#writer.write(value)
+      if (!this.#members.isEmpty) this.#members.check(value)
       return this.#writer.hasOddKeys ? this.#text.check(Buffer.from(bytes).toString()) : bytes
     } catch (error) {
       return this.#refuse(index, value, error)
