@@ -14,7 +14,7 @@ export interface Framed {
 }
 
 export interface Framer {
-  /** Never rejects. `bytes` stay as they are until it is done; on a thread they are in shared memory. */
+  /** `bytes` stay as they are until it is done; on a thread they are in shared memory. Rejects where no memory is left. */
   frame(bytes: Uint8Array): Promise<Framed>
 }
 
@@ -30,7 +30,7 @@ class SlicedFramer implements Framer {
 
   frame(bytes: Uint8Array): Promise<Framed> {
     const task = this.#tail.then(() => this.#frame(bytes))
-    this.#tail = task
+    this.#tail = task.catch(() => {}) // who asked is told; the next block has its own chance
     return task
   }
 

@@ -1,4 +1,4 @@
-import type { Framer } from '../block/framer.ts'
+import type { Framed, Framer } from '../block/framer.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
@@ -131,7 +131,7 @@ export class Block implements SealedBlock {
   /** Puts frames in the place of the plain bytes, before anything is sent. */
   compress(framer: Framer): void {
     const plain = this.#body!
-    this.framing = framer.frame(plain.bytes).then((framed) => {
+    const compressed = (framed: Framed) => {
       this.framing = undefined
       if (this.#body === undefined || this.#isTaken) {
         framed.release()
@@ -142,7 +142,13 @@ export class Block implements SealedBlock {
       this.#body = framed
       this.#byteLength = framed.bytes.length
       this.compressed = true
-    })
+    }
+    // Without memory for the frames the block goes as it is.
+    const failed = () => {
+      this.framing = undefined
+      if (this.#body === undefined) plain.release()
+    }
+    this.framing = framer.frame(plain.bytes).then(compressed, failed)
   }
 
   report(): BlockReport {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Framed } from '../../src/block/framer.ts'
 import type { Block } from '../../src/engine/block.ts'
 import { DeliveryError } from '../../src/engine/delivery-error.ts'
 import { Engine, type EngineOptions, REPORTS_KEPT } from '../../src/engine/engine.ts'
@@ -246,5 +247,79 @@ describe('abort and stop', () => {
     expect(engine.drop()).toBe(20)
     expect(released).toBe(3) // the acknowledged one and the two that never went; the lost one keeps its bytes
     expect(engine.reports().map(({ state }) => state)).toEqual(['acknowledged', 'unknown'])
+  })
+})
+
+describe('blocks that are compressed while they wait', () => {
+  const FRAMES = Buffer.from('frames')
+
+  /** A block whose frames are made when the test says so. */
+  function compressing() {
+    const released: string[] = []
+    const block = blockOf(0, 10, { onRelease: () => released.push('plain') })
+    let end!: { done(): void; failed(error: Error): void }
+    const framed = new Promise<Framed>((resolve, reject) => {
+      end = {
+        done: () => resolve({ bytes: FRAMES, release: () => released.push('frames') }),
+        failed: reject,
+      }
+    })
+    block.compress({ frame: () => framed })
+    return { block, released, end }
+  }
+
+  it('nothing is sent before; then the frames are, and each buffer is given back when nobody needs it', async () => {
+    const { open, script } = gates()
+    const { engine, transport } = engineOf(script)
+    const { block, released, end } = compressing()
+    engine.add(block)
+    await settle()
+    expect([transport.requests.length, block.state]).toEqual([0, 'sealed'])
+    expect(engine.totals.bytes).toBe(100)
+    end.done()
+    await settle()
+    expect(transport.requests).toMatchObject([{ compressed: true, bytes: FRAMES }])
+    expect(released).toEqual(['plain'])
+    expect([engine.totals.bytes, block.byteLength]).toEqual([6, 6])
+    open[0]!.answer()
+    await engine.whenIdle()
+    expect(released).toEqual(['plain', 'frames'])
+  })
+
+  it('without memory for the frames the block goes as it is', async () => {
+    const { engine, transport } = engineOf(() => {})
+    const { block, released, end } = compressing()
+    engine.add(block)
+    end.failed(new RangeError('Array buffer allocation failed'))
+    await engine.whenIdle()
+    expect(transport.requests).toMatchObject([{ compressed: false }])
+    expect(transport.requests[0]!.bytes.length).toBe(100)
+    expect(released).toEqual(['plain'])
+  })
+
+  it('a block that is handed out meanwhile keeps its plain bytes', async () => {
+    const { engine, transport } = engineOf(() => {})
+    const { block, released, end } = compressing()
+    engine.add(block)
+    const failed = outcome(engine.whenIdle())
+    engine.fail('ABORTED', 'the signal', undefined)
+    expect(await failed).toBeInstanceOf(DeliveryError)
+    expect(engine.take()).toEqual([block])
+    end.done()
+    await settle()
+    expect([block.state, block.bytes.length, block.compressed]).toEqual(['sealed', 100, false])
+    expect([transport.requests.length, released]).toEqual([0, ['frames']])
+  })
+
+  it('a block that is given up meanwhile gives its bytes back when the compressor has read them', async () => {
+    const { engine } = engineOf(() => {}, { held: true })
+    const { block, released, end } = compressing()
+    engine.add(block)
+    await engine.stop()
+    expect(engine.drop()).toBe(10)
+    expect(released).toEqual([])
+    end.done()
+    await settle()
+    expect(released.toSorted()).toEqual(['frames', 'plain'])
   })
 })
