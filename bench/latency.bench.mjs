@@ -4,8 +4,8 @@
 // 10 ms later; and into /dev/null. What one exec() takes, and how long anything else in the process (a request, a timer) waits for its
 // turn of the event loop. Every contender runs several times, in turn, in a process of its own; printed is the median of its runs.
 //
-// A busy machine makes pauses too, and they look alike. So each is also given without the time in which the thread was ready to run
-// and something else had the processor, and a control stands beside: the same loop without sluice.
+// A busy machine makes pauses too, and they look alike. So each is also given as the time in which the thread itself ran, and a control
+// stands beside: the same loop without sluice.
 
 import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -73,7 +73,6 @@ function summary(runs) {
   return {
     rowsPerSecond: over((run) => run.rowsPerSecond),
     cpuNsPerRow: over((run) => run.cpuNsPerRow),
-    stolenShare: over((run) => run.stolenShare),
     ...Object.fromEntries(['calls', 'ownCalls', 'waits', 'ownWaits', 'delay'].map((name) => [`${name}Ms`, each(name)])),
   }
 }
@@ -88,28 +87,23 @@ function print(results, rowCount, runs) {
   const of = `${rowCount} log rows, median of ${runs} runs`
   const range = ({ median, min, max }, digits) =>
     `${median.toFixed(digits)} (${min.toFixed(digits)}..${max.toFixed(digits)})`
-  table(
-    `${of}: speed; "others" is the part of the time in which the thread had to wait for a processor`,
-    ['1000 rows/s', 'min..max', 'CPU ns/row', 'least', 'others'],
-    ({ rowsPerSecond, cpuNsPerRow, stolenShare }) => [
-      (rowsPerSecond.median / 1e3).toFixed(0),
-      `${(rowsPerSecond.min / 1e3).toFixed(0)}..${(rowsPerSecond.max / 1e3).toFixed(0)}`,
-      cpuNsPerRow.median.toFixed(0),
-      cpuNsPerRow.min.toFixed(0),
-      `${(stolenShare.median * 100).toFixed(0)} %`,
-    ],
-  )
+  table(`${of}: speed`, ['1000 rows/s', 'min..max', 'CPU ns/row', 'least'], ({ rowsPerSecond, cpuNsPerRow }) => [
+    (rowsPerSecond.median / 1e3).toFixed(0),
+    `${(rowsPerSecond.min / 1e3).toFixed(0)}..${(rowsPerSecond.max / 1e3).toFixed(0)}`,
+    cpuNsPerRow.median.toFixed(0),
+    cpuNsPerRow.min.toFixed(0),
+  ])
   table(
     `${of}: one exec(), microseconds`,
-    ['p50', 'p99', 'p99.9', 'longest', 'without others'],
+    ['p50', 'p99', 'p99.9', 'longest', 'of it own'],
     ({ callsMs, ownCallsMs }) => [
       ...['p50', 'p99', 'p99.9', 'max'].map((key) => (callsMs[key].median * 1e3).toFixed(1)),
       range(mapped(ownCallsMs.max, 1e3), 0),
     ],
   )
   for (const [name, title] of [
-    ['ownWaitsMs', 'what comes at any moment waits for its turn of the event loop, ms, without others'],
-    ['waitsMs', 'the same with what the machine took'],
+    ['ownWaitsMs', 'what comes at any moment waits for its turn of the event loop, ms that the thread ran'],
+    ['waitsMs', 'the same by the clock, with what the machine took'],
     ['delayMs', "node's own monitorEventLoopDelay, ms, with what the machine took"],
   ])
     table(`${of}: ${title}`, ['p50', 'p99', 'p99.9 (min..max)', 'longest'], (result) => [

@@ -1,5 +1,5 @@
-// How long this thread kept others waiting, and how much of that was the machine: time in which the thread was ready to run and
-// another process had the processor. Linux counts that (schedstat); elsewhere it is 0 and every pause is counted whole.
+// How long this thread kept others waiting, and how much of that was its own work. On a busy machine most of a long pause is not: another
+// process had the processor, or the host had. Linux counts what this thread ran; elsewhere every pause counts whole.
 
 import { openSync, readSync } from 'node:fs'
 
@@ -14,21 +14,22 @@ function open() {
   }
 }
 
-/** ms this thread has waited for a processor so far. */
-export function stolenMs() {
-  if (schedstat === undefined) return 0
+/** ms this thread has run so far. */
+export function ranMs() {
+  if (schedstat === undefined) return performance.now()
+  process.cpuUsage() // brings the counter up to date, which is otherwise that of the last tick
   const length = readSync(schedstat, scratch, 0, scratch.length, 0)
-  return Number(scratch.latin1Slice(0, length).split(' ')[1]) / 1e6
+  return Number(scratch.latin1Slice(0, length).split(' ')[0]) / 1e6
 }
 
-/** Turns of the event loop, one after the other: how long each took, and without what the machine took of it. */
+/** Turns of the event loop, one after the other: how long each took, and how much of it this thread ran. */
 export class TurnProbe {
   /** Milliseconds. */
   wall = []
   own = []
   #isRunning = true
   #at = performance.now()
-  #stolen = stolenMs()
+  #ran = ranMs()
 
   constructor() {
     setImmediate(this.#turn)
@@ -37,11 +38,11 @@ export class TurnProbe {
   #turn = () => {
     if (!this.#isRunning) return
     const now = performance.now()
-    const stolen = stolenMs()
+    const ran = ranMs()
     this.wall.push(now - this.#at)
-    this.own.push(Math.max(0, now - this.#at - (stolen - this.#stolen)))
+    this.own.push(ran - this.#ran)
     this.#at = now
-    this.#stolen = stolen
+    this.#ran = ran
     setImmediate(this.#turn)
   }
 

@@ -3,6 +3,7 @@
 //   npm run bench                              everything, some minutes
 //   npm run bench -- encode-rows lz4           these
 //   npm run bench -- --against main            this build next to that of another commit; names of benchmarks may follow
+//   npm run bench -- --charts                  draws the results that are there; a run of all does so at its end
 //   npm run bench -- --quick                   a smoke run: few rows, the same checks, figures that mean nothing
 //
 // A benchmark checks its own bytes before it prints; the run ends with 1 where a check fails. Results are also written to
@@ -17,7 +18,11 @@ import { against } from './against.mjs'
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.bench.mjs'))
   .map((file) => file.replace('.bench.mjs', ''))
-const { quick, against: ref, wanted } = parse()
+const { quick, against: ref, charts, wanted } = parse()
+if (charts) {
+  await draw()
+  process.exit()
+}
 
 const where = machine()
 console.log(
@@ -26,8 +31,16 @@ console.log(
       .map((entry) => entry.join(' '))
       .join(', ')}; commit ${where.commit}${quick ? '; QUICK: the figures mean nothing' : ''}`,
 )
-if (ref === undefined) await runAll(wanted.length > 0 ? wanted : names)
-else await compareAll(wanted)
+if (ref !== undefined) await compareAll(wanted)
+else {
+  await runAll(wanted.length > 0 ? wanted : names)
+  if (!quick && wanted.length === 0) await draw()
+}
+
+async function draw() {
+  const { drawCharts } = await import('./charts.mjs')
+  console.log(`drawn in bench/results: ${(await drawCharts()).join(', ') || 'nothing, there are no results'}`)
+}
 
 async function runAll(names) {
   for (const name of names) {
@@ -51,12 +64,16 @@ async function compareAll(wanted) {
 }
 
 function parse() {
-  const options = { quick: { type: 'boolean', default: false }, against: { type: 'string' } }
+  const options = {
+    quick: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    charts: { type: 'boolean', default: false },
+  }
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true })
     const unknown = positionals.find((name) => !names.includes(name))
     if (unknown === undefined) return { ...values, wanted: positionals }
-    console.error(`There is no benchmark ${unknown}: ${names.join(', ')}; or --quick, or --against <commit>.`)
+    console.error(`There is no benchmark ${unknown}: ${names.join(', ')}; or --quick, --charts, or --against <commit>.`)
   } catch (error) {
     console.error(error.message)
   }

@@ -9,11 +9,11 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { connect } from '../../dist/index.js'
-import { quantiles, stolenMs, TurnProbe } from '../pauses.mjs'
+import { quantiles, ranMs, TurnProbe } from '../pauses.mjs'
 import { columnsOf, rowsOf } from '../shapes.mjs'
 
 const { control, url, compression, worker, rowCount, warmup } = JSON.parse(process.argv[2])
-/** A longer call is looked at: how much of it another process had the processor. */
+/** A longer call is looked at: how much of it this thread did not run. */
 const LONG_MS = 0.3
 
 const pool = rowsOf('log', 20_000)
@@ -40,7 +40,7 @@ async function stream(count) {
 async function measureRate() {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
-  const [cpu, start, stolen] = [process.cpuUsage(), performance.now(), stolenMs()]
+  const [cpu, start] = [process.cpuUsage(), performance.now()]
   await stream(rowCount)
   await statement.flush()
   const ms = performance.now() - start
@@ -51,7 +51,6 @@ async function measureRate() {
   return {
     rowsPerSecond: rowCount / (ms / 1e3),
     cpuNsPerRow: ((user + system) * 1e3) / rowCount,
-    stolenShare: (stolenMs() - stolen) / ms,
     delay: {
       p50: over(delay.percentile(50)),
       p99: over(delay.percentile(99)),
@@ -65,19 +64,19 @@ async function measureLatency() {
   const calls = new Float64Array(rowCount)
   const ownCalls = new Float64Array(rowCount)
   const probe = new TurnProbe()
-  let stolen = stolenMs()
-  let last = performance.now()
+  let [last, ran] = [performance.now(), ranMs()]
+  let looked = last
   for (let i = 0; i < rowCount; i++) {
     const pause = statement.exec(pool[i % pool.length])
     const now = performance.now()
     calls[i] = ownCalls[i] = now - last
     last = now
     if (pause === undefined && calls[i] < LONG_MS) continue
-    const stolenNow = stolenMs()
-    if (calls[i] >= LONG_MS) ownCalls[i] = Math.max(0, calls[i] - (stolenNow - stolen))
+    // Since the last look. Whenever the thread did not run, a call was long, and is the last one.
+    if (calls[i] >= LONG_MS) ownCalls[i] = Math.max(0, calls[i] - (now - looked - (ranMs() - ran)))
     if (pause !== undefined) await pause
-    stolen = pause === undefined ? stolenNow : stolenMs()
-    last = performance.now()
+    ran = ranMs()
+    looked = last = performance.now()
   }
   await statement.flush()
   probe.stop()
