@@ -20,7 +20,7 @@ export function charts(results) {
     'encode-rows': {
       note: 'ns of processor time a row, the round with the least; shorter is better. Logarithmic axis: a step is ten times',
       legend: Object.keys(CONTENDERS),
-      heights: [420],
+      heights: [60 + 100 * categories.length],
       panels: [bars({ categories, series, unit: 'ns per row', isLog: true })],
     },
   }

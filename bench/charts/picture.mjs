@@ -132,15 +132,16 @@ export function lines({ series, xName, isLogY = false, right = 110, digits = 0, 
     xName,
     xAxis: { type: 'log', logBase: base, min: 'dataMin', max: 'dataMax', axisLabel: { color: INK, formatter: short } },
     yAxis: { type: isLogY ? 'log' : 'value', min: isLogY ? undefined : 0 },
-    series: series.map(({ name, data, color, labels = 'top' }) => ({
+    series: series.map(({ name, data, color }) => ({
       type: 'line',
       name,
-      data,
+      // The first one's label would lie on the axis.
+      data: data.map((value, i) => (i === 0 ? { value, label: { offset: [16, 0] } } : value)),
       symbol: 'circle',
       symbolSize: 6,
       lineStyle: { width: 2, color },
       itemStyle: { color },
-      label: { show: true, position: labels, color, fontSize: 11, formatter: ({ value }) => format(value[1], digits) },
+      label: { show: true, position: 'top', color, fontSize: 11, formatter: ({ value }) => format(value[1], digits) },
       endLabel: { show: true, formatter: name, color, fontSize: 12, distance: 10 },
     })),
   }

@@ -21,13 +21,14 @@ export function charts({ blocks, texts, columns, statements, stream }) {
     })
   return {
     scaling: {
+      question: 'How does the cost of a row grow?',
       note: 'processor time, the round with the least; flat is good. Logarithmic axes of sizes',
       columns: 2,
       heights: [300, 300],
       panels: [
         panel('Rows per block', 'rows per block', 'ns a row', blocks, PAIR),
         panel('Length of texts', 'characters', 'ns a text', texts, PAIR, { isLogY: true, right: 90 }),
-        panel('Columns', 'columns of the table', 'ns a value', columns, THREE, { right: 130 }),
+        panel('Columns', 'columns of the table', 'ns a value', columns, THREE, { isLogY: true, right: 130 }),
         panel('Statements at once, a row to each in turn', 'statements', 'ns a row', statements, PAIR, { base: 2 }),
       ],
     },

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { serverAvailable } from '../support/clickhouse-server.ts'
 
@@ -51,6 +53,39 @@ describe('npm run bench', () => {
     const { status, stderr } = run('encode-row')
     expect(status).toBe(2)
     expect(stderr).toContain('encode-rows')
+  })
+})
+
+describe('charts', () => {
+  it('draws what was measured, with its question, unit, machine and commit, and every contender', async () => {
+    const { drawCharts } = await load('charts.mjs')
+    const directory = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'sluice-charts-'))}/`)
+    const ns = (least: number) => ({ cpuNsPerRow: { min: least } })
+    const contenders = {
+      'exec() loop': ns(50.4),
+      'block builder alone': ns(41),
+      'hand-written columnar JS': ns(25),
+      'JSONEachRow body': ns(3654),
+    }
+    const machine = { cpu: 'A processor', cores: 2, node: 'v20', packages: { sluice: '0.1.0' }, commit: 'abc1234' }
+    const result = { question: 'What does a row cost?', machine, results: { log: contenders } }
+    writeFileSync(new URL('encode-rows.json', directory), JSON.stringify(result))
+    expect(await drawCharts(directory)).toEqual(['encode-rows.svg'])
+    const svg = readFileSync(new URL('encode-rows.svg', directory), 'utf8')
+    for (const text of ['What does a row cost?', 'ns per row', 'A processor', 'abc1234', ...Object.keys(contenders)])
+      expect(svg).toContain(text)
+    for (const value of ['50', '41', '25', '3,654']) expect(svg).toContain(`>${value}</text>`)
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('what waits for a pause', () => {
+  it('a long one counts for as long as it is', async () => {
+    const { waits } = await load('pauses.mjs')
+    // 90 of 100 ms are short: what comes in the last 10 waits for up to 10 ms, so one moment in a hundred for more than 9.
+    const { p99, max } = waits([...Array(900).fill(0.1), 10])
+    expect(p99).toBeCloseTo(9, 3)
+    expect(max).toBe(10)
   })
 })
 
