@@ -10,6 +10,7 @@ export function charts({ server }) {
   const labels = (shape) => Object.keys(Object.values(engines)[0][shape])
   return {
     'end-to-end': {
+      question: 'How fast do rows get into ClickHouse, next to JSON and to ready blocks?',
       note: `1,000 rows a second into clickhouse-server ${version}, medians; longer is better. Left ${Object.keys(engines).join(', right ')}`,
       columns: Object.keys(engines).length,
       heights: shapes.map((shape) => 80 + 26 * labels(shape).length),

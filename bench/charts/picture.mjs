@@ -62,7 +62,8 @@ export function picture({ question, note, machine, command, columns = 1, heights
   for (const [i, panel] of panels.entries())
     place(option, panel, i, { columns, heights, top: HEAD + legendHeight(legend) })
   chart.setOption(option)
-  const svg = chart.renderToSVGString()
+  // Its names count the charts drawn so far: without that a picture is the same whenever it is drawn.
+  const svg = chart.renderToSVGString().replaceAll(/\bzr\d+-/g, 'zr-')
   chart.dispose()
   return `${svg}\n`
 }
