@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { atEnd } from './cleanup.mjs'
 import { printTable } from './print.mjs'
 import { alternate } from './rounds.mjs'
 
@@ -90,14 +91,10 @@ function checkOut(ref) {
     .toString()
     .trim()
   const directory = mkdtempSync(join(tmpdir(), 'sluice-against-'))
-  const remove = () => {
-    process.removeListener('exit', remove)
+  const remove = atEnd(() => {
     rmSync(directory, { recursive: true, force: true })
     run('git', ['worktree', 'prune'])
-  }
-  const interrupted = () => process.exit(130)
-  process.once('exit', remove)
-  process.once('SIGINT', interrupted)
+  })
   run('git', ['worktree', 'add', '--detach', '--force', directory, commit])
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
   console.log(`building ${ref} (${commit.slice(0, 7)}) in ${directory}`)
@@ -107,9 +104,6 @@ function checkOut(ref) {
   return {
     label: ref,
     url: (module) => pathToFileURL(join(directory, 'bench', module)).href,
-    remove() {
-      process.removeListener('SIGINT', interrupted)
-      remove()
-    },
+    remove,
   }
 }

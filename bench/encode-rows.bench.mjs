@@ -33,7 +33,8 @@ export function cases({ quick }) {
       label,
       { module, every, args: { shape, rowCount, ...how } },
     ])
-    const rounds = quick ? { rounds: 3, warmups: 1 } : { rounds: rowCount > ROW_COUNT ? 16 : 31, warmups: 15 }
+    const long = rowCount > ROW_COUNT ? { rounds: 11, warmups: 5 } : { rounds: 31, warmups: 15 }
+    const rounds = quick ? { rounds: 3, warmups: 1 } : long
     return { title: shape, rowCount, rounds, contenders: Object.fromEntries(contenders) }
   })
 }

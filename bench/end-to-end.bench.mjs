@@ -4,6 +4,7 @@
 // rows for all: times as numbers, days as texts, so that JSON carries them unchanged, in types that this server of 2018 has. After
 // every round the table is asked what came.
 
+import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { canPin } from './cores.mjs'
 import { printTable } from './print.mjs'
@@ -30,7 +31,7 @@ const CEILING = 'ready blocks'
 const CEILING_LZ4 = 'ready blocks, LZ4'
 
 export async function run({ quick }) {
-  const rounds = quick ? { rounds: 3, warmups: 0 } : { rounds: 21, warmups: JSON_EVERY }
+  const rounds = quick ? { rounds: 3, warmups: 0 } : { rounds: 15, warmups: JSON_EVERY }
   const shapes = quick ? ['log'] : SHAPE_NAMES
   const blockRows = quick ? 1000 : BLOCK_ROWS
   const sizes = (shape) => ({ shape: plainShape(shape), blockRows, rowCount: blockRows * (quick ? 3 : BLOCKS[shape]) })
@@ -58,6 +59,9 @@ async function intoServer(server, shapes, sizes, rounds, hasBars) {
   const [{ version }] = await server.select('SELECT version() AS version')
   const formats = await knownFormats(server)
   console.log(`clickhouse-server ${version}, ${canPin ? 'server and client on a core each' : 'not pinned to cores'}`)
+  const programs = { client: findProgram('clickhouse-client'), python: pythonWithDriver() }
+  if (programs.client === undefined) console.warn('SKIPPED: clickhouse-client is not installed.')
+  if (programs.python === undefined) console.warn('SKIPPED: python3-clickhouse-driver is not installed.')
   const results = { version, formats }
   for (const engine of Object.keys(ENGINES)) {
     results[engine] = {}
@@ -65,7 +69,7 @@ async function intoServer(server, shapes, sizes, rounds, hasBars) {
       const what = sizes(name)
       const table = { table: `${name}_${engine}`, shape: what.shape, engine }
       await createTable(server.run, table)
-      const contenders = overHttp(server, { ...what, table: table.table }, formats)
+      const contenders = overHttp(server, { ...what, table: table.table }, formats, programs)
       const took = await arrivals(server.run, server.select, table)
       const measured = await alternate(contenders, rounds, sameRows(what.rowCount, took))
       results[engine][name] = summary(measured, what.rowCount)
@@ -91,7 +95,7 @@ async function knownFormats(server) {
   return known
 }
 
-function overHttp({ url, tcpPort }, what, formats) {
+function overHttp({ url, tcpPort }, what, formats, { client, python }) {
   const ours = (compression) => ({ module: './ours/insert.mjs', args: { ...what, url, compression } })
   const ready = (compression) => ({ module: './peers/insert-blocks.mjs', args: { ...what, url, compression } })
   const json = (format, inFlight) => ({
@@ -110,10 +114,25 @@ function overHttp({ url, tcpPort }, what, formats) {
     contenders[`${format}, 2 under way`] = json(format, 2)
     contenders[`${format}, a stream`] = json(format, 0)
   }
-  const binary = findProgram('clickhouse-client')
-  if (binary !== undefined)
-    contenders['clickhouse-client (C++)'] = { module: './peers/insert-client.mjs', args: { ...what, binary, tcpPort } }
+  if (client !== undefined)
+    contenders['clickhouse-client (C++)'] = {
+      module: './peers/insert-client.mjs',
+      args: { ...what, binary: client, tcpPort },
+    }
+  for (const columnar of python === undefined ? [] : [false, true])
+    contenders[`clickhouse-driver (Python), ${columnar ? 'columns' : 'rows'}`] = {
+      module: './peers/insert-python.mjs',
+      args: { ...what, binary: python, tcpPort, columnar },
+      every: JSON_EVERY,
+    }
   return Object.fromEntries(Object.entries(contenders).map(([label, one]) => [label, { ...one, isPinned: true }]))
+}
+
+/** Debian's package is for Debian's Python, which need not be the first of the path. */
+function pythonWithDriver() {
+  return ['python3', '/usr/bin/python3'].find(
+    (name) => spawnSync(name, ['-c', 'import clickhouse_driver']).status === 0,
+  )
 }
 
 async function intoEmbedded(shapes, sizes, rounds) {

@@ -2,12 +2,13 @@
 // a core of its own where there are two, stopped by process id.
 
 import { spawn } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { accessSync, constants, readFileSync, rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atEnd } from './cleanup.mjs'
 import { onCore, SERVER_CORE } from './cores.mjs'
 
 /** Where Debian's package puts a program, or undefined. */
@@ -25,6 +26,10 @@ export async function startServer(binary) {
   const [command, ...args] = onCore(SERVER_CORE, [binary, `--config-file=${join(dir, 'config.xml')}`])
   const child = spawn(command, args, { cwd: dir, stdio: 'ignore' })
   const ended = new Promise((resolve) => child.once('exit', resolve))
+  const remove = atEnd(() => {
+    child.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  })
   const url = `http://127.0.0.1:${ports[0]}`
   const server = {
     url,
@@ -39,7 +44,7 @@ export async function startServer(binary) {
       const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended
       clearTimeout(late)
-      await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+      remove()
     },
   }
   try {
