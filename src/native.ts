@@ -65,6 +65,15 @@ export function encodeColumns(
   options: { into?: Uint8Array } = {},
 ): Uint8Array {
   const { into } = options
+  const unknown = Object.keys(options).find((name) => name !== 'into')
+  if (unknown !== undefined) {
+    throw new UsageError('BAD_OPTION', `encodeColumns() has no option ${show(unknown)}.`, { hint: 'It has into.' })
+  }
+  if (!Array.isArray(columns) || !columns.every(isGiven)) {
+    throw new UsageError('BAD_OPTION', 'encodeColumns() takes a list of columns, each with name, type and data.', {
+      hint: "For example encodeColumns([{ name: 'id', type: 'UInt32', data: [1, 2, 3] }]).",
+    })
+  }
   if (into !== undefined && !(into instanceof Uint8Array)) {
     throw new UsageError('BAD_OPTION', `into is ${show(into)}.`, { hint: 'It is a Uint8Array or a Buffer.' })
   }
@@ -81,6 +90,11 @@ export function encodeColumns(
     },
     into,
   )
+}
+
+function isGiven(column: unknown): boolean {
+  const { name, type } = (column ?? {}) as { name?: unknown; type?: unknown }
+  return typeof name === 'string' && typeof type === 'string' && 'data' in (column as object)
 }
 
 const MAX_BYTES = 1024 * 1024 * 1024

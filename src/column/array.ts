@@ -21,6 +21,9 @@ export abstract class OffsetsColumn extends FixedColumn {
   override get holdsElements(): boolean {
     return true
   }
+  protected override get nullableHint(): string {
+    return 'pass an empty one: ClickHouse has no Nullable of it'
+  }
   /** Number of elements of the first `count` rows. */
   elements(count: number): number {
     return count === 0 ? 0 : this.words[count * 2 - 2]

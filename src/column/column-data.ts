@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { EncodeError, type ErrorPlace, show } from '../errors.ts'
+import { closestName } from '../types/closest.ts'
 import type { StagedColumn } from './column.ts'
 
 export type TypedArray =
@@ -301,9 +302,25 @@ export function readColumnData(data: unknown, place: ErrorPlace): ColumnSource {
   if (typeof data !== 'object' || data === null) refuse(place, `${show(data)} is no column`)
   const { values, bytes, offsets, validity, validityOffset } = data as Partial<TextColumn & ListColumn>
   const inner = readUnmasked(values, bytes, offsets, data, place)
+  refuseOtherParts(data, place)
   if (validity === undefined || validity === null || requireBuffer(validity, place).length === 0) return inner
   return new MaskedSource(inner, checkValidity(validity, validityOffset, inner.length, place), validityOffset ?? 0)
 }
+
+/** A `validty` would be NULLs that become values. What a class has beside its parts is its own business. */
+function refuseOtherParts(data: object, place: ErrorPlace): void {
+  if (Object.getPrototypeOf(data) !== Object.prototype) return
+  const other = Object.keys(data).find((key) => !PARTS.includes(key))
+  if (other === undefined) return
+  const meant = closestName(other, PARTS)
+  refuse(
+    place,
+    `${JSON.stringify(other)} is no part of a column`,
+    meant === undefined ? TAKES : `Did you mean ${meant}?`,
+  )
+}
+
+const PARTS = ['values', 'bytes', 'offsets', 'validity', 'validityOffset']
 
 export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView)

@@ -314,6 +314,11 @@ export abstract class StagedColumn {
     throw new Refusal(code, this, index, value, reason, hint)
   }
 
+  /** What to do where NULL is wanted; composites have no Nullable form. */
+  protected get nullableHint(): string {
+    return `make the column Nullable(${this.type})`
+  }
+
   /** The value is of a kind the column does not take; `takes` names those it does. */
   refuseType(index: number, value: unknown, takes: string): never {
     if (value === null) {
@@ -323,7 +328,7 @@ export abstract class StagedColumn {
         index,
         value,
         'null, but the column is not Nullable',
-        `Leave the key out for the default, or make the column Nullable(${this.type}).`,
+        `Leave the key out for the default, or ${this.nullableHint}.`,
       )
     }
     throw new Refusal(

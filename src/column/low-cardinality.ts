@@ -117,6 +117,9 @@ export class LowCardinalityStringColumn extends FixedColumn implements Dictionar
   override get holdsElements(): boolean {
     return true
   }
+  protected override get nullableHint(): string {
+    return 'make the column LowCardinality(Nullable(String))'
+  }
   protected override locateChild(): string {
     return this.locate(this.#adding)
   }

@@ -26,6 +26,9 @@ export class TupleColumn extends StagedColumn {
       column.part = `.${elements[i].name ?? i + 1}`
     })
   }
+  protected override get nullableHint(): string {
+    return 'make its elements Nullable'
+  }
   override get boundWidth(): number {
     return this.#elements.reduce((sum, element) => sum + element.boundWidth, 0)
   }

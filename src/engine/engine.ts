@@ -76,7 +76,8 @@ export class Engine {
   #failure: DeliveryError | undefined
   #grace: NodeJS.Timeout | undefined
   #taken = false
-  readonly totals = { blocks: 0, bytes: 0, acknowledgedBlocks: 0, acknowledgedBytes: 0, retries: 0 }
+  /** `framingBytes` of `bytes` are of blocks that are being compressed, and will be fewer. */
+  readonly totals = { blocks: 0, bytes: 0, framingBytes: 0, acknowledgedBlocks: 0, acknowledgedBytes: 0, retries: 0 }
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -88,10 +89,14 @@ export class Engine {
   add(block: Block): void {
     this.#blocks.push(block)
     this.#count(block)
-    const plainBytes = block.byteLength
-    void block.framing?.then(() => {
-      this.totals.bytes += block.byteLength - plainBytes
-    })
+    if (block.framing !== undefined) {
+      const plainBytes = block.byteLength
+      this.totals.framingBytes += plainBytes
+      void block.framing.then(() => {
+        this.totals.framingBytes -= plainBytes
+        this.totals.bytes += block.byteLength - plainBytes
+      })
+    }
     this.#pump()
   }
 

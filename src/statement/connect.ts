@@ -40,10 +40,15 @@ export interface OpenedTarget {
  * @throws {TransportError}  CONNECT_FAILED
  * @throws {ServerError}     AUTHENTICATION_FAILED
  */
-export async function connect(target: string | ConnectOptions): Promise<Connection> {
+export async function connect(target: string | ConnectOptions, ...more: never[]): Promise<Connection> {
   if (typeof target !== 'string' && (typeof target !== 'object' || target === null)) {
     throw new UsageError('BAD_OPTION', `connect() needs a target, not ${show(target)}.`, {
       hint: "For example 'http://user:password@localhost:8123/default'. Is the environment variable set?",
+    })
+  }
+  if (more.length > 0) {
+    throw new UsageError('BAD_OPTION', 'connect() takes one argument: a URL, or options with one.', {
+      hint: "Write connect({ url: 'http://localhost:8123', compression: 'lz4' }).",
     })
   }
   const given: ConnectOptions = typeof target === 'string' ? { url: target } : target

@@ -78,13 +78,13 @@ export class Statement<R = Row> implements AsyncDisposable {
   /** As of now; take it again for newer figures. */
   get stats(): StatementStats {
     const { engine, rowCount, stagedRows, waits, earlySeals, textWays: texts } = this.#staging
-    const { blocks, bytes, retries } = engine.totals
+    const { blocks, bytes, framingBytes, retries } = engine.totals
     return {
       accepted: rowCount - this.#rolledBackRows,
       staged: stagedRows,
       ...engine.rows,
       blocks,
-      bytes,
+      bytes: bytes - framingBytes,
       retries,
       waits,
       earlySeals,

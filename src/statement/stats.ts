@@ -13,7 +13,7 @@ export interface StatementStats {
   readonly acknowledged: number
   readonly rejected: number
   readonly unknown: number
-  /** Blocks sealed so far, and their bytes as sent. */
+  /** Blocks sealed so far, and their bytes as sent; those that are still being compressed have none yet. */
   readonly blocks: number
   readonly bytes: number
   /** Attempts beyond the first. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, describe, expect, it } from 'vitest'
-import { SchemaError } from '../../src/errors.ts'
-import { encodeBlock } from '../../src/native.ts'
+import { SchemaError, UsageError } from '../../src/errors.ts'
+import { encodeBlock, encodeColumns } from '../../src/native.ts'
 import { Embedded } from '../support/embedded.ts'
 import { loadAllVectors, loadBlockVectors, rowsOfBlock, type Vector } from '../support/vectors.ts'
 
@@ -58,4 +58,19 @@ describe('blocks of several columns come out as the engine wrote them', () => {
     const bytes = vector.blocks.map((block) => Buffer.from(encodeBlock(vector.columns, rowsOfBlock(block))))
     expect(Buffer.concat(bytes).toString('hex')).toBe(Buffer.from(vector.native).toString('hex'))
   })
+})
+
+describe('encodeColumns() says what it takes when it is given something else', () => {
+  for (const [what, columns, options, message] of [
+    ['an object by name', { id: [1] }, undefined, /a list of columns/],
+    ['values in the place of data', [{ name: 'id', type: 'UInt8', values: [1] }], undefined, /name, type and data/],
+    ['no name', [{ type: 'UInt8', data: [1] }], undefined, /name, type and data/],
+    ['an option misspelt', [{ name: 'id', type: 'UInt8', data: [1] }], { inot: new Uint8Array(9) }, /no option "inot"/],
+  ] as const) {
+    it(what, () => {
+      const call = () => encodeColumns(columns as never, options as never)
+      expect(call).toThrow(UsageError)
+      expect(call).toThrow(message)
+    })
+  }
 })

@@ -193,6 +193,7 @@ describe('bytes and offsets', () => {
     ['offsets of another kind', { bytes, offsets: [0, 1] }, 'offsets are an array of 2'],
     ['offsets above 32 bits', { bytes, offsets: BigInt64Array.of(0n, 2n ** 32n) }, 'offsets end at 4294967295 of 13'],
     ['a bare object', {}, 'is no column'],
+    ['a misspelt part', { values: [1], validty: Uint8Array.of(0) }, '"validty" is no part of a column'],
     ['a string', 'abc', 'is no column'],
     ['a DataView', new DataView(new ArrayBuffer(8)), 'is no column'],
     ['nothing', undefined, 'null is no column'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
+import { connect } from '../../src/index.ts'
 import { openTransport } from '../../src/transport/target.ts'
 
 describe('A target names transport and database', () => {
@@ -112,4 +113,9 @@ describe('A wrong target says what is wrong, and what was meant', () => {
       )
     }
   })
+})
+
+test('connect() takes one argument: options beside a URL would be ignored without a word', async () => {
+  const call = connect as (...args: unknown[]) => Promise<unknown>
+  await expect(call('file:out.native', { compression: 'lz4' })).rejects.toMatchObject({ code: 'BAD_OPTION' })
 })
