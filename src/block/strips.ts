@@ -6,7 +6,7 @@
 //
 // Staged where it belongs, each value of a row of 1,000 columns goes to a place of its own in memory, each on another page
 // that the processor has to look up, each a cache line that is gone when the next row comes. In a strip all of them stay in
-// the second-level cache: 0.9 against 6.7 ns a Float64 at 100 columns, 1.8 against 4.6 at 1,000 (bench/wide).
+// the second-level cache: staging a Float64 takes 2 instead of 6.7 ns at 100 columns, 3.5 instead of 4.6 at 1,000.
 
 import type { StagedColumn, StagingContext, StripRoom } from '../column/column.ts'
 
