@@ -5,16 +5,19 @@
 // Numbers are unix milliseconds, bigints are ticks. Years 0001 to 9999, or what an Int64 holds where that ends earlier.
 
 import { show } from '../errors.ts'
-import { parseInstant } from './calendar.ts'
+import { Instant, readInstant } from './calendar.ts'
 import { FixedColumn, type RowSource, type StagingContext } from './column.ts'
 import type { ArrayKind } from './column-data.ts'
 import { isDate, refuseInstant } from './date.ts'
 import type { TextParser } from './texts.ts'
-import { fractionTicks, POWERS_OF_TEN, putProduct } from './ticks.ts'
+import { POWERS_OF_TEN, putProduct } from './ticks.ts'
 
 const FIRST_SECOND = -62_135_596_800n // 0001-01-01T00:00:00Z
 const LAST_SECOND = 253_402_300_799n // 9999-12-31T23:59:59Z
+const NANOS_PER_MS = 1_000_000
 const INT64_MAX = (1n << 63n) - 1n
+
+const instant = new Instant()
 
 export class DateTime64Column extends FixedColumn {
   words: Int32Array = new Int32Array(0)
@@ -62,7 +65,8 @@ export class DateTime64Column extends FixedColumn {
     else if (typeof value === 'number') {
       ms = value
       if (Math.floor(ms / this.#msPerTick) * this.#msPerTick !== ms) this.#refuseNumber(index, value)
-    } else return this.#putOther(index, value)
+    } else if (typeof value === 'string') return this.#putInstant(index, value)
+    else return this.#putOther(index, value)
     if (!(ms >= this.#minMs && ms <= this.#maxMs)) this.#refuseMs(index, value, ms)
     putProduct(this.words, index, this.#msPerTick === 1 ? ms : Math.floor(ms / this.#msPerTick), this.#ticksPerMs)
   }
@@ -88,26 +92,35 @@ export class DateTime64Column extends FixedColumn {
     this.words[index * 2 + 1] = 0
   }
 
+  #putInstant(index: number, text: string): void {
+    const fault = readInstant(text, instant)
+    if (fault !== undefined) return refuseInstant(this, index, text, fault)
+    const { seconds, nanoseconds, digits, isFiner } = instant
+    const scale = this.#scale
+    const nanosPerTick = POWERS_OF_TEN[9 - scale]
+    if (isFiner || nanoseconds % nanosPerTick !== 0) {
+      this.refuse(
+        'TOO_MANY_DIGITS',
+        index,
+        text,
+        `${show(text)} has more than ${scale} digits of a second`,
+        `Cut them, or make the column DateTime64(${Math.min(9, digits)}).`,
+      )
+    }
+    const ms = seconds * 1000 + Math.floor(nanoseconds / NANOS_PER_MS)
+    if (!(ms > this.#minMs && ms < this.#maxMs)) {
+      const ticks = BigInt(seconds) * BigInt(POWERS_OF_TEN[scale]) + BigInt(nanoseconds / nanosPerTick)
+      if (ticks < this.#minTicks || ticks > this.#maxTicks) this.#refuseRange(index, text)
+      this.#ticks[index] = ticks
+    } else if (scale > 3) {
+      putProduct(this.words, index, ms, this.#ticksPerMs, (nanoseconds % NANOS_PER_MS) / nanosPerTick)
+    } else putProduct(this.words, index, ms / this.#msPerTick, 1)
+  }
+
   #putOther(index: number, value: unknown): void {
     if (typeof value === 'bigint') {
       if (value < this.#minTicks || value > this.#maxTicks) this.#refuseRange(index, value)
       this.#ticks[index] = value
-    } else if (typeof value === 'string') {
-      const instant = parseInstant(value)
-      if (typeof instant === 'string') return refuseInstant(this, index, value, instant)
-      const fraction = fractionTicks(instant.fraction, this.#scale)
-      if (fraction < 0) {
-        this.refuse(
-          'TOO_MANY_DIGITS',
-          index,
-          value,
-          `${show(value)} has more than ${this.#scale} digits of a second`,
-          `Cut them, or make the column DateTime64(${Math.min(9, instant.fraction.length)}).`,
-        )
-      }
-      const ticks = BigInt(instant.seconds) * BigInt(POWERS_OF_TEN[this.#scale]) + BigInt(fraction)
-      if (ticks < this.#minTicks || ticks > this.#maxTicks) this.#refuseRange(index, value)
-      this.#ticks[index] = ticks
     } else if (value === undefined) this.putMissing(index)
     else
       this.refuseType(

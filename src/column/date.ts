@@ -5,7 +5,7 @@
 // Numbers are days here and seconds in DateTime. The server checks no range: a day or second too many would wrap silently.
 
 import { show } from '../errors.ts'
-import { parseDays, parseInstant } from './calendar.ts'
+import { Instant, parseDays, readInstant } from './calendar.ts'
 import { FixedColumn, Refusal, type RowSource, type StagedColumn } from './column.ts'
 import { type ArrayKind, SIGNED, UNSIGNED } from './column-data.ts'
 import type { TextParser } from './texts.ts'
@@ -83,7 +83,13 @@ export class DateColumn extends FixedColumn {
     this.values = this.context.arena.u16(this.ptr, this.capacity)
   }
   put(index: number, value: unknown): void {
-    if (value instanceof Date) {
+    if (typeof value === 'string') {
+      const days = parseDays(value)
+      if ((days & 0xffff) === days) {
+        this.values[index] = days
+        return
+      }
+    } else if (value instanceof Date) {
       const days = Math.floor(value.getTime() / DAY_MS)
       if ((days & 0xffff) === days) {
         this.values[index] = days
@@ -135,6 +141,8 @@ export class Date32Column extends FixedColumn {
 const FIRST_DATE32 = -25567
 const LAST_DATE32 = 120529
 
+const instant = new Instant()
+
 export class DateTimeColumn extends FixedColumn {
   values: Uint32Array = new Uint32Array(0)
   protected override readonly parser: TextParser = this.context.arena.core.parseDateTimes
@@ -174,9 +182,9 @@ export class DateTimeColumn extends FixedColumn {
       seconds = Math.floor(value.getTime() / 1000)
       if (Number.isNaN(seconds)) this.refuse('NOT_A_NUMBER', index, value, 'an invalid Date')
     } else if (typeof value === 'string') {
-      const instant = parseInstant(value)
-      if (typeof instant === 'string') return refuseInstant(this, index, value, instant)
-      if (/[1-9]/.test(instant.fraction)) {
+      const fault = readInstant(value, instant)
+      if (fault !== undefined) return refuseInstant(this, index, value, fault)
+      if (instant.nanoseconds > 0 || instant.isFiner) {
         this.refuse(
           'TOO_MANY_DIGITS',
           index,

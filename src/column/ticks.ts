@@ -8,15 +8,16 @@ export const POWERS_OF_TEN = [
 ] as const
 
 /**
- * Writes whole * factor as a signed 64-bit integer, low word first.
+ * Writes whole * factor + rest as a signed 64-bit integer, low word first.
  *
  * @param whole   a safe integer of either sign
  * @param factor  1 .. 10^6
+ * @param rest    0 .. factor - 1
  */
-export function putProduct(words: Int32Array, index: number, whole: number, factor: number): void {
+export function putProduct(words: Int32Array, index: number, whole: number, factor: number, rest = 0): void {
   // whole is cut into 24 low bits and the signed rest, so that every partial product stays below 2^53.
   const high = Math.floor(whole / TWO_24)
-  const low = (whole - high * TWO_24) * factor
+  const low = (whole - high * TWO_24) * factor + rest
   const carried = Math.floor(low / TWO_24)
   const upper = high * factor + carried // the product / 2^24, floored
   words[index * 2] = (low - carried * TWO_24 + (upper - Math.floor(upper / 256) * 256) * TWO_24) | 0
@@ -27,15 +28,4 @@ export function putProduct(words: Int32Array, index: number, whole: number, fact
 export function putSafe(words: Int32Array, index: number, value: number): void {
   words[index * 2] = value | 0
   words[index * 2 + 1] = Math.floor(value / TWO_32) | 0
-}
-
-/** The digits behind a point as a count of 10^-scale, or -1 when a digit other than 0 stands behind the last one. */
-export function fractionTicks(fraction: string, scale: number): number {
-  let ticks = 0
-  for (let i = 0; i < fraction.length; i++) {
-    const digit = fraction.charCodeAt(i) - 48
-    if (i < scale) ticks = ticks * 10 + digit
-    else if (digit > 0) return -1
-  }
-  return fraction.length < scale ? ticks * POWERS_OF_TEN[scale - fraction.length] : ticks
 }

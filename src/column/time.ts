@@ -87,7 +87,7 @@ function clockTicks(text: string, scale: number): number {
 /** Minutes or seconds; NaN where there are none. */
 function sixty(text: string, at: number): number {
   const value = two(text, at)
-  return value < 60 ? value : Number.NaN
+  return value >= 0 && value < 60 ? value : Number.NaN
 }
 
 /**
