@@ -1,0 +1,257 @@
+// One short life of a statement on a way that cuts, stalls and lies, made from a seed: what the server has in the end is compared
+// with what was accepted. Every row has a number of its own, so that a lost and a doubled one cannot make up for each other.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, DeliveryError, EncodeError, type Statement } from '../../src/index.ts'
+import type { ChdbFront } from '../support/chdb-front.ts'
+import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { type Lie, type LyingProxy, startLyingProxy } from '../support/lying-proxy.ts'
+import { belowOf } from '../support/random.ts'
+
+export const TABLE = `CREATE TABLE faults (run UInt32, i UInt32, text String) ENGINE = MergeTree ORDER BY (run, i)
+  SETTINGS non_replicated_deduplication_window = 1000000, parts_to_throw_insert = 100000, parts_to_delay_insert = 100000`
+
+interface Row {
+  run: number
+  i: number
+  text: unknown
+}
+
+export interface Outcome {
+  /** How the statement ended. */
+  end: 'committed' | 'closed' | 'delivered' | 'rolled back'
+  accepted: number
+  blocks: number
+  /** Lies told and connections cut. */
+  faults: number
+  retries: number
+}
+
+type Below = (limit: number) => number
+
+/** @throws  where a row is lost, doubled or unaccounted for */
+export async function faultRun(seed: number, front: ChdbFront): Promise<Outcome> {
+  const below = belowOf(seed)
+  const liar = await startLyingProxy(front.url)
+  const proxy = await startFaultProxy(liar.url)
+  const connection = await connect({
+    url: proxy.url,
+    retry: { minDelay: 1, maxDelay: 20, attemptTimeout: 60 + below(200), deadline: 300 + below(2_000) },
+  })
+  const stop = new AbortController()
+  try {
+    const statement = await connection.prepare<Row>('INSERT INTO faults (run, i, text)', {
+      blockSize: 1 + below(60),
+      maxPendingBlocks: 1 + below(5),
+      flushInterval: [0, 2, 20, 1_000][below(4)]!,
+      compression: below(2) ? 'lz4' : 'none',
+      worker: below(2) === 1,
+      exactlyOnce: true,
+      signal: stop.signal,
+    })
+    makeTrouble(below, liar, proxy)
+    const rowCount = below(300)
+    const accepted = await feed(statement, below, seed, rowCount)
+    const end = await finish({ statement, connection, front, below, stop, liar, proxy, run: seed, accepted })
+    const { blocks, retries } = statement.stats
+    return { end, accepted, blocks, faults: liar.told + proxy.struckCount, retries }
+  } finally {
+    await connection.close({ deadline: 50 })
+    await proxy.close()
+    liar.close()
+  }
+}
+
+function makeTrouble(below: Below, liar: LyingProxy, proxy: FaultProxy): void {
+  const liesOf100 = [0, 5, 30, 70][below(4)]!
+  liar.script(() => (below(100) < liesOf100 ? lie(below) : undefined))
+  const faultsOf100 = [0, 10, 40][below(3)]!
+  // The connections of prepare() carry on; half of the time they break, too.
+  if (below(2)) proxy.arm(fault(below))
+  if (faultsOf100 > 0) proxy.program(() => (below(100) < faultsOf100 ? fault(below) : undefined))
+}
+
+/** None says "no" for certain of a block that is stored: no server does that. */
+function lie(below: Below): Lie {
+  const stores = below(2) === 1
+  const lies: Lie[] = [
+    { stores, tell: 'die' },
+    { stores, tell: 'hang' },
+    { stores, tell: 'half' },
+    { stores: true, tell: 'twice' },
+    { stores, tell: 'late', delayMs: below(300) },
+    { stores, tell: { code: [241, 159, 209, 210, 319, 999, 1002][below(7)]!, status: 500 } },
+    { stores, tell: { code: [241, 159, 319, 999][below(4)]!, status: 200 } },
+    { stores, tell: { status: [408, 429, 502, 503, 504][below(5)]! } },
+    { stores: false, tell: { code: [202, 252, 285, 745][below(4)]!, status: 500 } },
+  ]
+  return lies[below(lies.length)]!
+}
+
+function fault(below: Below): Fault {
+  const at = below(2) ? below(600) : below(20_000)
+  const how = below(2) ? 'reset' : 'close'
+  const faults: Fault[] = [
+    { cutRequestAt: at, how },
+    { cutResponseAt: below(400), how },
+    { cutResponseAt: 0, how },
+    { cutOnConnect: true, how },
+    { stallRequestAt: at },
+    { stallResponseAt: below(300) },
+  ]
+  return faults[below(faults.length)]!
+}
+
+/** Gives rows in every way there is; returns how many the statement accepted. */
+async function feed(statement: Statement<Row>, below: Below, run: number, rowCount: number): Promise<number> {
+  let i = 0
+  const rowAt = (n: number): Row => ({ run, i: n, text: `row ${n}` })
+  try {
+    while (i < rowCount) {
+      const count = Math.min(rowCount - i, 1 + below(40))
+      const way = below(7)
+      if (way === 0) {
+        const rows = Array.from({ length: count }, (_, n) => rowAt(i + n))
+        const columns = {
+          run: rows.map((row) => row.run),
+          i: rows.map((row) => row.i),
+          text: rows.map((row) => row.text),
+        }
+        const pause = statement.execColumns(columns)
+        i += count
+        await pause
+      } else if (way === 1) {
+        const from = i
+        i += await statement.execMany(Array.from({ length: count }, (_, n) => rowAt(from + n)))
+      } else if (way === 2) {
+        refused(() => statement.exec({ run, i, text: 5 }))
+      } else if (way === 3) await sleep(below(4))
+      else if (way === 4 && below(4) === 0) await statement.flush()
+      else {
+        for (let n = 0; n < count; n++) {
+          const pause = statement.exec(way === 5 ? [run, i, `row ${i}`] : rowAt(i))
+          i++
+          if (pause !== undefined) await pause
+        }
+      }
+      account(statement)
+    }
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error
+  }
+  // Of an execMany() that failed the statement itself knows best how many rows it took.
+  const { accepted } = statement.stats
+  if (accepted < i) throw new Error(`${i} rows were given without an error, ${accepted} are accepted`)
+  return accepted
+}
+
+function refused(exec: () => unknown): void {
+  try {
+    exec()
+  } catch (error) {
+    if (error instanceof EncodeError) return
+    throw error
+  }
+  throw new Error('a number was taken for a text')
+}
+
+function account({ stats }: Pick<Statement, 'stats'>): void {
+  const { accepted, staged, sealed, sent, acknowledged, rejected, unknown } = stats
+  const sum = staged + sealed + sent + acknowledged + rejected + unknown
+  if (sum !== accepted) throw new Error(`of ${accepted} rows ${sum} are accounted for: ${JSON.stringify(stats)}`)
+}
+
+interface Ending {
+  statement: Statement<Row>
+  connection: Awaited<ReturnType<typeof connect>>
+  front: ChdbFront
+  below: Below
+  stop: AbortController
+  liar: LyingProxy
+  proxy: FaultProxy
+  run: number
+  accepted: number
+}
+
+/** Ends the statement in one of the ways there are, and holds the server to what it was told. */
+async function finish(ending: Ending): Promise<Outcome['end']> {
+  const { statement, connection, front, below, stop, run, accepted } = ending
+  const way = below(20)
+  try {
+    if (way === 0) return await rollBack(ending)
+    if (way === 1) setTimeout(() => stop.abort(), below(30))
+    if (way === 2) {
+      await connection.close({ deadline: below(200) })
+      account(statement)
+      if (statement.stats.acknowledged === accepted) {
+        await expectRows(front, run, accepted)
+        return 'closed'
+      }
+    } else {
+      const summary = await statement.commit()
+      if (summary.rows !== accepted) throw new Error(`commit says ${summary.rows} rows of ${accepted}`)
+      account(statement)
+      await expectRows(front, run, accepted)
+      return 'committed'
+    }
+  } catch (error) {
+    if (!(error instanceof DeliveryError) && (error as { code?: string }).code !== 'STATEMENT_FAILED') throw error
+  }
+  account(statement)
+  if (below(10) === 0) return await rollBack(ending)
+  await deliverElsewhere(ending)
+  await expectRows(front, run, accepted)
+  return 'delivered'
+}
+
+/** What is not acknowledged goes again, by a way without faults. */
+async function deliverElsewhere({ statement, front, accepted }: Ending): Promise<void> {
+  const { acknowledged } = statement.stats
+  const blocks = statement.takeBlocks()
+  const left = blocks.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  if (acknowledged + left !== accepted) throw new Error(`${acknowledged} acknowledged and ${left} left of ${accepted}`)
+  const working = await connect({ url: front.url })
+  try {
+    const summary = await working.deliver(blocks)
+    if (summary.rows !== left) throw new Error(`deliver() says ${summary.rows} rows of ${left}`)
+  } finally {
+    await working.close()
+  }
+}
+
+/** Rows of blocks that were acknowledged are there once, those of unknown ones once or not at all, all others are not. */
+async function rollBack({ statement, front, run }: Ending): Promise<'rolled back'> {
+  const { blocks, droppedRows } = await statement.rollback()
+  account(statement)
+  const sure = blocks.filter(({ state }) => state === 'acknowledged')
+  const unsure = blocks.filter(({ state }) => state === 'unknown')
+  const stored = await storedRows(front, run)
+  const has = (i: number) => stored.get(i) ?? 0
+  let found = 0
+  for (const { firstRow, rowCount } of sure) {
+    for (let i = firstRow; i < firstRow + rowCount; i++) if (has(i) !== 1) throw new Error(`row ${i}: ${has(i)} times`)
+    found += rowCount
+  }
+  for (const { firstRow, rowCount } of unsure) {
+    const times = has(firstRow)
+    for (let i = firstRow; i < firstRow + rowCount; i++)
+      if (has(i) !== times || times > 1) throw new Error(`row ${i} of an unknown block: ${has(i)} times`)
+    found += times * rowCount
+  }
+  const all = [...stored.values()].reduce((sum, times) => sum + times, 0)
+  if (all !== found) throw new Error(`${all} rows are stored, ${found} were told; ${droppedRows} dropped`)
+  return 'rolled back'
+}
+
+async function storedRows(front: ChdbFront, run: number): Promise<Map<number, number>> {
+  const text = await front.query(`SELECT i, count() FROM faults WHERE run = ${run} GROUP BY i FORMAT TSV`)
+  const lines = text === '' ? [] : text.split('\n')
+  return new Map(lines.map((line) => line.split('\t').map(Number) as [number, number]))
+}
+
+async function expectRows(front: ChdbFront, run: number, accepted: number): Promise<void> {
+  const answer = await front.query(`SELECT count(), uniqExact(i), countIf(i >= ${accepted}),
+    countIf(text != concat('row ', toString(i))) FROM faults WHERE run = ${run} FORMAT TSV`)
+  const wanted = `${accepted}\t${accepted}\t0\t0`
+  if (answer !== wanted) throw new Error(`rows, distinct, unasked, changed: ${answer}; wanted ${wanted}`)
+}
