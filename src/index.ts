@@ -10,6 +10,16 @@ export type {
   TypedArray,
 } from './column/column-data.ts'
 export type { BlockReport, BlockState, SealedBlock } from './engine/block.ts'
+export type {
+  BlockMessage,
+  DrainMessage,
+  Failure,
+  InsertMessage,
+  RetryMessage,
+  SettledMessage,
+  SettledState,
+  WaitMessage,
+} from './engine/channels.ts'
 export { DeliveryError } from './engine/delivery-error.ts'
 export type { RetryOptions } from './engine/retry.ts'
 export {

@@ -1,8 +1,8 @@
-import { SchemaError, SluiceError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockState } from './block.ts'
 import { classify } from './classify.ts'
 import type { Clock } from './clock.ts'
+import type { Observer } from './observer.ts'
 import { type Retry, retryDelay } from './retry.ts'
 
 /** Knows what has become of the table that a block was made for. */
@@ -25,6 +25,7 @@ export interface DeliveryWay {
   readonly abort: AbortSignal
   readonly onRetry: (block: Block, error: unknown, delayMs: number) => void
   readonly guard?: BlockGuard
+  readonly observer: Observer
 }
 
 export interface DeliveryEnd {
@@ -51,7 +52,7 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         if (way.stop.aborted) return { state: mayHaveArrived ? 'unknown' : 'sealed', reason: 'stopped' }
       }
       block.attempts++
-      await way.transport.insert({
+      await way.observer.insert(block, way.transport, {
         sql: block.sql,
         bytes: block.bytes,
         compressed: block.compressed,
@@ -81,14 +82,4 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
       if (way.stop.aborted) return end('stopped')
     }
   }
-}
-
-/** One line on an error for a log or a message: of most only the code, because the server's own words may quote a row. */
-export function describeCause(error: unknown): string {
-  if (error instanceof SchemaError) return error.message.split('\n', 1)[0]!
-  if (error instanceof SluiceError) {
-    const { serverCode, serverName } = error as { serverCode?: number; serverName?: string }
-    return serverCode === undefined ? error.code : `Code ${serverCode}${serverName ? ` ${serverName}` : ''}`
-  }
-  return error instanceof Error ? error.name : typeof error
 }

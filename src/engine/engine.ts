@@ -1,9 +1,13 @@
+import { AsyncResource } from 'node:async_hooks'
 import { SchemaError, TransportError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockReport, BlockState } from './block.ts'
+import type { SettledState } from './channels.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type BlockGuard, type DeliveryEnd, deliverBlock, describeCause } from './deliver-block.ts'
+import { type BlockGuard, type DeliveryEnd, deliverBlock } from './deliver-block.ts'
 import { DeliveryError } from './delivery-error.ts'
+import { describeCause } from './describe-cause.ts'
+import { Observer } from './observer.ts'
 import type { Retry } from './retry.ts'
 
 export interface EngineOptions {
@@ -21,6 +25,7 @@ export interface EngineOptions {
   readonly random?: () => number
   readonly listener?: EngineListener
   readonly guard?: BlockGuard
+  readonly observer?: Observer
   /**
    * Blocks that hold the rows of one that is refused and not stored, in its place, or the same once more; undefined: there are
    * none. What it throws is then the reason of the failure.
@@ -58,6 +63,9 @@ export class Engine {
   readonly #stop = new AbortController()
   readonly #abort = new AbortController()
   readonly #waiters = new Set<Waiter>()
+  readonly #observer: Observer
+  /** Blocks that nobody was told the end of, each in the asynchronous context of the call that added it. */
+  readonly #unsettled = new Map<Block, AsyncResource>()
   readonly #rows: Record<BlockState, number> = { sealed: 0, sent: 0, acknowledged: 0, rejected: 0, unknown: 0 }
   /** All blocks, except the oldest acknowledged ones beyond REPORTS_KEPT. */
   #blocks: Block[] = []
@@ -83,6 +91,7 @@ export class Engine {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#held = options.held ?? false
+    this.#observer = options.observer ?? new Observer()
   }
 
   /** Takes a sealed block; its buffer is given back when the server has it. */
@@ -166,7 +175,10 @@ export class Engine {
   drop(): number {
     if (this.#taken) return 0
     const dropped = this.#blocks.filter((block) => block.state === 'sealed')
-    for (const block of dropped) block.release()
+    for (const block of dropped) {
+      this.#tellEnd(block, 'dropped')
+      block.release()
+    }
     this.#blocks = this.#blocks.filter((block) => block.state !== 'sealed')
     const rowCount = this.#rows.sealed
     this.#rows.sealed = 0
@@ -183,7 +195,7 @@ export class Engine {
       if (block === undefined) return
       if (block === this.#blocks[this.#next]) this.#next++
       this.#underWay++
-      void this.#deliver(block)
+      this.#unsettled.get(block)!.runInAsyncScope(() => void this.#deliver(block))
     }
   }
 
@@ -202,8 +214,10 @@ export class Engine {
       stop: this.#stop.signal,
       abort: this.#abort.signal,
       guard,
+      observer: this.#observer,
       onRetry: (_, error, delayMs) => {
         this.totals.retries++
+        this.#observer.retrying(block, error, delayMs)
         listener?.onRetry(block, error, delayMs)
       },
     })
@@ -217,6 +231,7 @@ export class Engine {
     this.#move(block, end.state)
     if (end.state === 'acknowledged') this.#acknowledge(block)
     else if (end.reason !== 'stopped') this.#failFor(block, end)
+    if (end.state !== 'sealed') this.#tellEnd(block, end.state, end.error)
     listener?.onSettled(block)
     this.#settleWaiters()
     if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
@@ -246,6 +261,7 @@ export class Engine {
       this.#blocks.splice(this.#blocks.indexOf(block, this.#firstOpen), 1, ...blocks)
       this.#next += blocks.length - 1
       this.#recut.push(...blocks)
+      if (!blocks.includes(block)) this.#tellEnd(block, 'recut')
       for (const one of blocks) {
         one.state = 'sealed'
         this.#count(one)
@@ -261,6 +277,15 @@ export class Engine {
     this.#open++
     this.totals.blocks++
     this.totals.bytes += block.byteLength
+    if (this.#unsettled.has(block)) return
+    this.#unsettled.set(block, new AsyncResource('sluice:block'))
+    this.#observer.sealed(block)
+    // What is staged when a block fails becomes one that nobody sends.
+    if (this.#failure !== undefined) this.#tellEnd(block, 'unsent')
+  }
+
+  #tellEnd(block: Block, state: SettledState, error?: unknown): void {
+    if (this.#unsettled.delete(block)) this.#observer.settled(block, state, error)
   }
 
   #move(block: Block, state: BlockState): void {
@@ -308,6 +333,7 @@ export class Engine {
     const { code, text, cause, hint } = this.#failing
     // An attempt that outlived the abort may still reach the server.
     for (const block of this.#blocks) if (block.state === 'sent') this.#move(block, 'unknown')
+    for (const block of this.#unsettled.keys()) this.#tellEnd(block, block.state === 'unknown' ? 'unknown' : 'unsent')
     const stagedRows = this.#options.stagedRows?.() ?? 0
     this.#failure = new DeliveryError(
       code,

@@ -1,3 +1,4 @@
+import { Observer } from '../engine/observer.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { show, UsageError } from '../errors.ts'
 import { probeSettings } from '../transport/capabilities.ts'
@@ -26,6 +27,7 @@ export interface OpenedTarget {
   readonly compression: 'lz4' | 'none'
   /** Blocks of one statement that are on their way at the same time. */
   readonly concurrency: number
+  readonly observer: Observer
   readonly options: ConnectOptions
 }
 
@@ -67,6 +69,7 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
       compression: transport.takesFrames ? (options.compression ?? defaultCompression(options)) : 'none',
       // The embedded engine and a file take one after the other anyway.
       concurrency: transport.kind === 'http' ? 2 : 1,
+      observer: new Observer(),
       options,
     })
   } catch (error) {

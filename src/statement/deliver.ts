@@ -52,7 +52,7 @@ async function deliverAll(
 ): Promise<DeliverySummary> {
   if (!options.acceptDuplicates) await assertRecognised(opened, blocks)
 
-  const { transport, concurrency } = opened
+  const { transport, concurrency, observer } = opened
   const retry = resolveRetry(opened.options.retry, options.retry)
   const guards = new Map<string, SchemaGuard | undefined>()
   const guardOf = (block: Block) => {
@@ -64,7 +64,7 @@ async function deliverAll(
     check: (block, signal) => guardOf(block)?.check(block, signal),
     explain: async (block, error, signal) => guardOf(block)?.explain(block, error, signal),
   }
-  const engine = new Engine({ transport, retry, concurrency, name: 'deliver', guard })
+  const engine = new Engine({ transport, retry, concurrency, name: 'deliver', guard, observer })
   for (const block of blocks) engine.add(block)
   await engine.whenIdle()
   for (const one of guards.values()) await one?.confirm()

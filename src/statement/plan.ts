@@ -2,6 +2,7 @@ import type { BlockBuilder } from '../block/builder.ts'
 import type { Framer } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import type { EngineOptions } from '../engine/engine.ts'
+import type { Observer, Place } from '../engine/observer.ts'
 import type { Logger } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
 import type { SchemaGuard } from './schema-guard.ts'
@@ -10,10 +11,11 @@ import type { SchemaGuard } from './schema-guard.ts'
 export interface StatementPlan {
   /** `` `db`.`table` ``, for messages. */
   readonly name: string
+  readonly table: Place
   readonly columns: readonly Column[]
   /** A builder for the columns, whenever another is needed. */
   readonly newBuilder: () => BlockBuilder
-  readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'>
+  readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'> & { readonly observer: Observer }
   /** Undefined for a file. */
   readonly guard?: SchemaGuard
   /** Compresses the blocks, where they travel compressed. */

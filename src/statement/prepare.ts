@@ -3,7 +3,7 @@ import type { BlockBuilder } from '../block/builder.ts'
 import { createBuilder } from '../block/create.ts'
 import { framerOf } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
-import { describeCause } from '../engine/deliver-block.ts'
+import { describeCause } from '../engine/describe-cause.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
 import { fixedEngineUuid, randomEngineUuid } from '../engine/token.ts'
@@ -65,9 +65,15 @@ export async function planStatement(
   }
   return {
     name,
+    table,
     columns,
     ...make(columns),
-    engine: { transport, retry: resolveRetry(opened.options.retry, options.retry), concurrency: opened.concurrency },
+    engine: {
+      transport,
+      retry: resolveRetry(opened.options.retry, options.retry),
+      concurrency: opened.concurrency,
+      observer: opened.observer,
+    },
     guard: schemaGuard(opened, table, {
       columns: seen,
       looks: seen !== undefined,

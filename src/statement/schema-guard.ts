@@ -13,7 +13,7 @@
 
 import type { Block } from '../engine/block.ts'
 import type { BlockGuard } from '../engine/deliver-block.ts'
-import { describeCause } from '../engine/deliver-block.ts'
+import { describeCause } from '../engine/describe-cause.ts'
 import { ServerError, TransportError } from '../errors.ts'
 import { Deadline } from '../transport/deadline.ts'
 import type { Logger, Transport } from '../transport/transport.ts'

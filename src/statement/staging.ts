@@ -5,12 +5,13 @@
 //   maxPendingBlocks on their way   exec() stages into the open block and returns a promise: the wait
 //   and the open block full too     exec() throws BACKPRESSURE; the block is sealed with the next acknowledgement
 
+import { AsyncResource } from 'node:async_hooks'
 import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
 import { type GivenColumns, stageRest } from '../block/given-columns.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { TextWay } from '../column/column.ts'
 import { Block } from '../engine/block.ts'
-import { describeCause } from '../engine/deliver-block.ts'
+import { describeCause } from '../engine/describe-cause.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
 import { EncodeError, SchemaError, UsageError } from '../errors.ts'
@@ -39,7 +40,11 @@ const REPEATS_MAX = 3
 /** Small blocks sealed early beyond maxPendingBlocks. */
 const OVERFLOW_BLOCKS = 1_000
 
+/** Blocks that no call seals, but the clock, or room that becomes free, are in no caller's asynchronous context, and hold none in memory. */
+const NOBODY = new AsyncResource('sluice')
+
 interface Wait {
+  readonly began: number
   readonly promise: Promise<void>
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -204,7 +209,7 @@ export class Staging {
   /** Rejects whoever waits for room. */
   refuse(error: Error): void {
     this.#wait?.reject(error)
-    this.#wait = undefined
+    this.#endWait()
   }
 
   /** Gives the memory back. */
@@ -411,9 +416,9 @@ export class Staging {
     this.#hooks.onSettled(block)
     const wait = this.#wait
     if (wait === undefined || this.engine.openCount >= this.#plan.maxPendingBlocks) return
-    this.#wait = undefined
+    this.#endWait()
     // Rows staged meanwhile go first. That may use up the room again, and then the next exec() waits anew.
-    if (this.#sealSoon && this.stagedRows > 0) this.#seal()
+    if (this.#sealSoon && this.stagedRows > 0) NOBODY.runInAsyncScope(() => this.#seal())
     wait.resolve()
     if (this.#wait === undefined) this.#hooks.onDrain()
   }
@@ -425,7 +430,14 @@ export class Staging {
       settle = { resolve, reject }
     })
     promise.catch(() => {}) // the next exec, flush or commit throws the same
-    this.#wait = { promise, ...settle! }
+    this.#wait = { began: performance.now(), promise, ...settle! }
+    this.#plan.engine.observer.waiting(this.#plan.table, this.engine.openCount)
+  }
+
+  #endWait(): void {
+    if (this.#wait === undefined) return
+    this.#plan.engine.observer.drained(this.#plan.table, performance.now() - this.#wait.began)
+    this.#wait = undefined
   }
 
   #startTimer(): void {
@@ -454,7 +466,7 @@ export class Staging {
   }
 
   #after(ms: number): NodeJS.Timeout {
-    const timer = setTimeout(this.#tick, ms)
+    const timer = NOBODY.runInAsyncScope(() => setTimeout(this.#tick, ms))
     return this.#awaited > 0 ? timer : timer.unref()
   }
 

@@ -21,6 +21,7 @@ const QUERY_TIMEOUT_MS = 300_000
 
 class ChdbTransport implements Transport {
   readonly kind = 'chdb'
+  readonly host = 'chdb'
   readonly takesFrames = false
   readonly #directory: string | undefined
   #session: Promise<Session> | undefined
@@ -48,7 +49,7 @@ class ChdbTransport implements Transport {
         await writeBlock(this.#file.fd, bytes)
         await session.queryAsync(insertFromFile(request.sql, this.#file.path, request.settings))
       })
-      return { host: 'chdb' }
+      return { host: this.host }
     } finally {
       deadline.end()
     }

@@ -36,6 +36,10 @@ class FileTransport implements Transport {
     this.takesFrames = options.compressed ?? false
   }
 
+  get host(): string {
+    return this.#path
+  }
+
   async ping(): Promise<ServerInfo> {
     return { kind: 'file', version: '', release: [0, 0], host: '' }
   }

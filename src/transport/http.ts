@@ -55,6 +55,10 @@ class HttpTransport implements Transport {
     this.#current = this.#hosts[0]!
   }
 
+  get host(): string {
+    return this.#current.url.host
+  }
+
   async ping(signal?: AbortSignal): Promise<ServerInfo> {
     const failures: TransportError[] = []
     // Once one answered, no other takes its place: a block in doubt may only be repeated where the first attempt went.

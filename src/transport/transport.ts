@@ -57,6 +57,8 @@ export interface ReadOptions {
  */
 export interface Transport {
   readonly kind: ServerInfo['kind']
+  /** Where the next insert goes: `host:port`, 'chdb', or a file's path. */
+  readonly host: string
   /** Whether `compressed` blocks are understood (HTTP yes, chDB no, a file when it was opened for LZ4). */
   readonly takesFrames: boolean
   /** First contact: finds the version. Throws TransportError CONNECT_FAILED, ServerError AUTHENTICATION_FAILED. */

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { channels } from '../../src/engine/channels.ts'
 import { DEFAULT_RETRY, type RetryOptions, resolveRetry } from '../../src/engine/retry.ts'
 import { connect, ERROR_CODES, type SluiceError } from '../../src/index.ts'
 import { resolveOptions, type StatementOptions } from '../../src/statement/options.ts'
@@ -153,6 +154,13 @@ describe('Events and stats', () => {
     const [, body] = /export interface StatementEvents \{([\s\S]*?)\n\}/.exec(source)!
     expect(names.slice(0, 5)).toEqual([...body!.matchAll(/^ {2}(\w+): \[/gm)].map(([, name]) => name))
   })
+})
+
+it('Channels: those of src/engine/channels.ts', () => {
+  const names = tableRows(chapter(readme, 'Channels')).map(([name]) => uncoded(name!))
+  const { insert, ...plain } = channels
+  const traced = String(insert.start.name).replace('start', '*')
+  expect(names.sort()).toEqual([...Object.values(plain).map(({ name }) => String(name)), traced].sort())
 })
 
 it('Benchmarks: every one, with its question', async () => {

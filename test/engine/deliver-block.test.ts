@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Block, BlockState } from '../../src/engine/block.ts'
 import { type DeliveryEnd, deliverBlock } from '../../src/engine/deliver-block.ts'
+import { Observer } from '../../src/engine/observer.ts'
 import { type RetryOptions, retryDelay } from '../../src/engine/retry.ts'
 import { blockOf, lost, ManualClock, refused, retryOf, type Script, ScriptedTransport, serverSays } from './scripted.ts'
 
@@ -21,6 +22,7 @@ async function deliver(script: Script, options: { retry?: RetryOptions; block?: 
     stop: new AbortController().signal,
     abort: new AbortController().signal,
     onRetry: () => {},
+    observer: new Observer(),
   })
   return { end, transport, clock, block }
 }
@@ -143,6 +145,7 @@ describe('the deadline ends attempts and pauses', () => {
       stop: never,
       abort: never,
       onRetry: () => {},
+      observer: new Observer(),
     }
     expect((await deliverBlock(blockOf(0), way)).reason).toBe('deadline')
     expect(transport.requests.map(({ attemptTimeoutMs }) => attemptTimeoutMs)).toEqual([1000, 300])

@@ -13,6 +13,7 @@ export type Script = (request: InsertRequest, attempt: number) => unknown
 
 export class ScriptedTransport implements Transport {
   readonly kind = 'http'
+  readonly host = 'scripted:8123'
   readonly takesFrames = true
   readonly requests: InsertRequest[] = []
   readonly #script: Script
