@@ -1,6 +1,6 @@
 // Every export of the core, and nothing else: the contract with src/wasm.
 export { reserve, arenaTop, releaseTo } from './memory';
-export { textBound, writeLatin1Text, writeUtf8Text, writeTexts } from './column/string';
+export { textBound, writeLatin1Text, writeMixedText, writeUtf8Text, writeTexts } from './column/string';
 export { parseUuids } from './column/uuid';
 export { parseIPv4s, parseIPv6s } from './column/ip';
 export { parseDates, parseDate32s, parseDateTimes, parseDateTime64s } from './column/date';

@@ -86,28 +86,35 @@ export function writeLatin1Text(body: usize, end: u32, ends: usize, text: usize,
   const last = ends + (<usize>count << 2);
   while (ends < last) {
     const length = load<u32>(ends);
-    if (isAscii(text, length)) {
-      out = writeVarUInt(out, length);
-      copyText(out, text, length);
-      out += length;
-    } else {
-      out = writeVarUInt(out, length + countHigh(text, length));
-      for (let at: u32 = 0; at < length; at++) {
-        const code = <u32>load<u8>(text + at);
-        if (code < 0x80) {
-          store<u8>(out++, <u8>code);
-        } else {
-          store<u8>(out, <u8>(0xc0 | (code >> 6)));
-          store<u8>(out + 1, <u8>(0x80 | (code & 0x3f)));
-          out += 2;
-        }
-      }
-    }
+    out = writeLatin1(out, text, length);
     text += length;
     store<u32>(ends, <u32>(out - body));
     ends += 4;
   }
   return <u32>(out - body);
+}
+
+/** One value. */
+// @ts-ignore: decorator
+@inline
+function writeLatin1(out: usize, text: usize, length: u32): usize {
+  if (isAscii(text, length)) {
+    out = writeVarUInt(out, length);
+    copyText(out, text, length);
+    return out + length;
+  }
+  out = writeVarUInt(out, length + countHigh(text, length));
+  for (let at: u32 = 0; at < length; at++) {
+    const code = <u32>load<u8>(text + at);
+    if (code < 0x80) {
+      store<u8>(out++, <u8>code);
+    } else {
+      store<u8>(out, <u8>(0xc0 | (code >> 6)));
+      store<u8>(out + 1, <u8>(0x80 | (code & 0x3f)));
+      out += 2;
+    }
+  }
+  return out;
 }
 
 /** Bytes from 0x80 on among the next `byteLength`. */
@@ -185,6 +192,38 @@ export function writeUtf8Text(body: usize, end: u32, ends: usize, text: usize, t
     if (torn) {
       out = writeReplacement(out);
       text += 4;
+    }
+    store<u32>(ends, <u32>(out - body));
+    ends += 4;
+  }
+  return <u32>(out - body);
+}
+
+/** Stands for the length of a value that is not in the text. */
+const ELSEWHERE: u32 = 0xffffffff;
+
+/**
+ * Latin-1 text, of which some values are missing: those are in a body of their own, `others` with `otherEnds`.
+ *
+ *   lengths 1, ELSEWHERE, 1   'ab' in Latin-1   others 04 d0 b6 d1 8b  ──▶  01 61   04 d0 b6 d1 8b   01 62
+ */
+export function writeMixedText(
+  body: usize, end: u32, ends: usize, text: usize, others: usize, otherEnds: usize, count: u32,
+): u32 {
+  let from: u32 = 0;
+  let out = body + end;
+  const last = ends + (<usize>count << 2);
+  while (ends < last) {
+    const length = load<u32>(ends);
+    if (length == ELSEWHERE) {
+      const to = load<u32>(otherEnds);
+      copyText(out, others + from, to - from);
+      out += to - from;
+      from = to;
+      otherEnds += 4;
+    } else {
+      out = writeLatin1(out, text, length);
+      text += length;
     }
     store<u32>(ends, <u32>(out - body));
     ends += 4;

@@ -7,11 +7,12 @@
 //   up to 12 characters   a loop over character codes, straight into the body
 //   longer                joined to one JavaScript string ("rope"), written at once as Latin-1, turned into UTF-8 and cut
 //                         into values by the core: 45 instead of 105 ns for a message of 110 characters
-//   not Latin-1           a rope of such values is written as UTF-8. Where they are mixed with others they are written one by
-//                         one, because one of them makes the whole rope two bytes a character.
+//   not Latin-1           joined, too, and written as UTF-8. Where they are mixed with others they wait beside the rope, because
+//                         one of them makes all of it two bytes a character, and the core puts them where they belong.
 // Which way a column goes is decided from the values before.
 //
-// `ends[i]` is the offset behind value i in the body; for the values still in the rope it is their length in UTF-16 units.
+// `ends[i]` is the offset behind value i in the body; for the values still in the rope it is their length in UTF-16 units, or
+// ELSEWHERE.
 
 import type { Pieces } from '../wasm/pieces.ts'
 import { Refusal, type RowSource, StagedColumn, type StagingContext, type TextWay } from './column.ts'
@@ -23,8 +24,14 @@ const SHORT = 12
 /** Values and characters in the rope before it is written: what stays in the first-level cache. */
 const ROPE_VALUES = 256
 const ROPE_CHARS = 8 * 1024
-/** So many long ones among short ones, and they join the rope again until it is seen how long they are. */
+/** So many that are long or not ASCII among short ones, and they join the rope again until it is seen how long they are. */
 const LONG_COUNT_MAX = 64
+/** Where they come among so few values, they join it even if they are short: of every second or more it costs less. */
+const FOREIGN_WITHIN = 2 * LONG_COUNT_MAX
+/** As the core has it. */
+const ELSEWHERE = 0xffffffff
+/** Longer ones beyond Latin-1 are written one by one: the ends of those that are joined have to be searched for. */
+const WIDE_JOINED_MAX = 40
 /** A longer value never joins the rope. */
 const LONG = 64 * 1024
 /**
@@ -61,12 +68,19 @@ export class StringColumn extends StagedColumn {
   ends: Uint32Array = new Uint32Array(0)
   /** `ropeCount` values from number `ropeStart` on, joined; they are not in the body yet. */
   #rope = ''
+  /** Those of them that are beyond Latin-1, where the column is mixed; and their units. */
+  readonly #wide: string[] = []
+  #wideUnits = 0
   #ropeStart = 0
   #ropeCount = 0
   /** The first values do: how long they are is known when the rope is written. */
   #joins = true
-  /** Values since then that were written one by one because they are long. */
+  /** Values since then that were written one by one because they are long, or not ASCII. */
   #longCount = 0
+  /** Number of the first of them. */
+  #longStart = 0
+  /** Many short ones of this block are not ASCII. */
+  #isForeign = false
   /** Look at each value before it joins the rope: the last one was made wide by some of its values. */
   #isMixed = false
   #sawWide = false
@@ -146,23 +160,29 @@ export class StringColumn extends StagedColumn {
   putLong(index: number, value: string): void {
     const { length } = value
     this.context.byteBound += length * 3
-    if (this.#joins && length <= LONG && !(this.#isMixed && this.#isWide(value))) {
+    if (this.#joins && length <= LONG) {
       if (this.#ropeCount++ === 0) this.#ropeStart = index
-      this.#rope += value
-      this.ends[index] = length
-      if (this.#ropeCount >= ROPE_VALUES || this.#rope.length > ROPE_CHARS) this.#settle()
+      if (this.#isMixed && WIDE.test(value)) {
+        this.#wide.push(value)
+        this.#wideUnits += length
+        this.ends[index] = ELSEWHERE
+      } else {
+        this.#rope += value
+        this.ends[index] = length
+      }
+      if (this.#ropeCount >= ROPE_VALUES || this.#rope.length + this.#wideUnits > ROPE_CHARS) this.#settle()
       return
     }
     if (this.#ropeCount > 0) this.#settle()
-    if (!this.#joins && ++this.#longCount === LONG_COUNT_MAX) this.#choose(length)
-    // The width of the length is guessed from the characters, and put right when it was wrong.
-    const guessed = varUIntWidth(length)
-    this.#ensureBody(this.bodyEnd + guessed + length * 3)
-    const start = this.bodyEnd
-    const written = this.body.write(value, start + guessed)
-    const width = varUIntWidth(written)
-    if (width !== guessed) this.body.copyWithin(start + width, start + guessed, start + guessed + written)
-    this.#endValue(index, written)
+    if (!this.#joins) {
+      if (++this.#longCount === 1) this.#longStart = index
+      if (this.#longCount === LONG_COUNT_MAX) {
+        this.#isForeign ||= length <= SHORT && index - this.#longStart < FOREIGN_WITHIN
+        this.#choose(length)
+      }
+    }
+    this.#ensureBody(this.bodyEnd + varUIntWidth(length) + length * 3)
+    this.ends[index] = this.bodyEnd = writeValue(this.body, this.bodyEnd, value)
   }
 
   #putOther(index: number, value: unknown): void {
@@ -187,22 +207,19 @@ export class StringColumn extends StagedColumn {
     this.put(index, '')
   }
 
-  #isWide(value: string): boolean {
-    if (!WIDE.test(value)) return false
-    this.#sawWide = true
-    return true
-  }
-
-  /** Writes the rope into the body. */
+  /** Writes the rope, and what waits beside it, into the body. */
   #settle(): void {
     const rope = this.#rope
     const count = this.#ropeCount
-    const units = rope.length
+    const units = rope.length + this.#wideUnits
     this.#rope = ''
     this.#ropeCount = 0
-    if (WIDE.test(rope)) {
-      this.#writeUtf8(rope, count)
+    if (this.#wideUnits > 0) {
+      this.#sawWide = true
+      this.#writeMixed(rope, count)
+    } else if (!this.#isMixed && WIDE.test(rope)) {
       this.#isMixed = this.#sawWide = true
+      this.#writeUtf8(rope, count)
     } else this.#writeLatin1(rope, count)
     this.#choose(units / count)
   }
@@ -229,9 +246,62 @@ export class StringColumn extends StagedColumn {
     this.bodyEnd = core.writeUtf8Text(this.bodyPtr, this.bodyEnd, ends, scratch.ptr, textEnd, count) >>> 0
   }
 
+  #writeMixed(rope: string, count: number): void {
+    const { arena, scratch } = this.context
+    const { core } = arena
+    const wideCount = this.#wide.length
+    const othersBound = core.textBound(wideCount, this.#wideUnits * 3)
+    //   scratch   Latin-1 text │ ends of the others │ their body │ their text, joined
+    const endsStart = align4(rope.length + SLACK)
+    const othersStart = endsStart + wideCount * 4
+    const joinedStart = othersStart + othersBound
+    scratch.ensure(joinedStart + this.#wideUnits * 3 + SLACK)
+    scratch.buffer.write(rope, 0, 'latin1')
+    const ends = arena.u32(scratch.ptr + endsStart, wideCount)
+    const othersBytes =
+      this.#wideUnits > WIDE_JOINED_MAX * wideCount
+        ? this.#writeEach(scratch.buffer.subarray(othersStart), ends)
+        : this.#writeJoined(othersStart, joinedStart, ends)
+    this.#forgetWide()
+    this.#ensureBody(this.bodyEnd + core.textBound(count, rope.length * 2 + othersBytes))
+    this.bodyEnd =
+      core.writeMixedText(
+        this.bodyPtr,
+        this.bodyEnd,
+        this.endsPtr + this.#ropeStart * 4,
+        scratch.ptr,
+        scratch.ptr + othersStart,
+        scratch.ptr + endsStart,
+        count,
+      ) >>> 0
+  }
+
+  /** What is beyond Latin-1, value by value, as a body. Returns its end. */
+  #writeEach(body: Buffer, ends: Uint32Array): number {
+    let end = 0
+    for (let i = 0; i < this.#wide.length; i++) {
+      end = writeValue(body, end, this.#wide[i])
+      ends[i] = end
+    }
+    return end
+  }
+
+  /** The same, at once. */
+  #writeJoined(othersStart: number, joinedStart: number, ends: Uint32Array): number {
+    const { arena, scratch } = this.context
+    for (let i = 0; i < ends.length; i++) ends[i] = this.#wide[i].length
+    const from = scratch.ptr + joinedStart
+    const to = from + scratch.buffer.write(this.#wide.join(''), joinedStart)
+    return arena.core.writeUtf8Text(scratch.ptr + othersStart, 0, ends.byteOffset, from, to, ends.length)
+  }
+
+  #forgetWide(): void {
+    this.#wide.length = this.#wideUnits = 0
+  }
+
   /** Decides how the next values are written, from the average length of those before. */
   #choose(averageLength: number): void {
-    this.#joins = averageLength > SHORT - 2
+    this.#joins = averageLength > SHORT - 2 || this.#isForeign
     this.shortMax = this.#joins ? -1 : SHORT
     this.#longCount = 0
   }
@@ -254,11 +324,17 @@ export class StringColumn extends StagedColumn {
   override truncate(count: number): void {
     if (this.#ropeCount > 0 && count > this.#ropeStart) {
       let units = 0
-      for (let i = this.#ropeStart; i < count; i++) units += this.ends[i]
+      let wideCount = 0
+      for (let i = this.#ropeStart; i < count; i++) {
+        if (this.ends[i] === ELSEWHERE) wideCount++
+        else units += this.ends[i]
+      }
       this.#rope = this.#rope.slice(0, units)
       this.#ropeCount = count - this.#ropeStart
+      for (const text of this.#wide.splice(wideCount)) this.#wideUnits -= text.length
     } else {
       this.#rope = ''
+      this.#forgetWide()
       this.#ropeCount = 0
       this.bodyEnd = count === 0 ? 0 : this.ends[count - 1]
     }
@@ -267,6 +343,7 @@ export class StringColumn extends StagedColumn {
   data(pieces: Pieces, count: number): void {
     const byteLength = this.countBytes(count) // may move the body
     pieces.add(this.bodyPtr, byteLength)
+    this.#isForeign = false
     if (count > 0) this.#choose(this.bodyEnd / count - 1)
     this.#isMixed = this.#sawWide
     this.#sawWide = false
@@ -312,6 +389,20 @@ export class StrictStringColumn extends StringColumn {
     }
     super.put(index, value)
   }
+}
+
+/** Writes length and UTF-8 of a value at `start`; returns the end. */
+function writeValue(out: Buffer, start: number, value: string): number {
+  // The width of the length is guessed from the characters, and put right when it was wrong.
+  const guessed = varUIntWidth(value.length)
+  const written = out.write(value, start + guessed)
+  const width = varUIntWidth(written)
+  if (width !== guessed) out.copyWithin(start + width, start + guessed, start + guessed + written)
+  return writeVarUInt(out, start, written) + written
+}
+
+function align4(byteLength: number): number {
+  return (byteLength + 3) & ~3
 }
 
 function varUIntWidth(value: number): number {

@@ -8,6 +8,15 @@ export interface CoreExports {
 
   // column/string
   textBound(count: number, byteLength: number): number
+  writeMixedText(
+    body: number,
+    end: number,
+    ends: number,
+    text: number,
+    others: number,
+    otherEnds: number,
+    count: number,
+  ): number
   writeLatin1Text(body: number, end: number, ends: number, text: number, byteLength: number, count: number): number
   writeUtf8Text(body: number, end: number, ends: number, text: number, textEnd: number, count: number): number
 

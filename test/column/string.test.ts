@@ -35,7 +35,13 @@ function builderAfter(kind: keyof typeof BEFORE) {
   builder.seal().release()
   return builder
 }
-const BEFORE = { short: 'x', joined: 'x'.repeat(36), long: 'x'.repeat(200) } as const
+const BEFORE = {
+  short: 'x',
+  joined: 'x'.repeat(36),
+  long: 'x'.repeat(200),
+  mixed: 'ж'.repeat(36),
+  foreign: 'ж',
+} as const
 const KINDS = Object.keys(BEFORE) as (keyof typeof BEFORE)[]
 
 function check(values: readonly (string | Uint8Array)[], kinds = KINDS): void {
@@ -205,7 +211,42 @@ describe(`random values, one way after the other (SEED=${seed} repeats this run)
       check(values)
     }
   })
+  it('texts of which some are beyond Latin-1, and rows that are refused', () => {
+    for (let round = 0; round < 30; round++) {
+      const most = [3, 14, 40, 70, 300][below(5)]!
+      const wideOf = [2, 5, 30, 300][below(4)]!
+      const builder = builderOf({ c: 'String', n: 'UInt8' }, { requireAll: true, blockSize: 8192 })
+      for (let block = 0; block < 3; block++) {
+        const values: string[] = []
+        for (let given = 1 + below(900); given > 0; given--) {
+          const letters = below(wideOf) === 0 ? alphabet : ['a', 'b']
+          const value = Array.from({ length: below(most) }, () => letters[below(letters.length)]).join('')
+          if (below(20) === 0) expect(() => builder.stage([value, 256], values.length)).toThrow()
+          else {
+            builder.stage([value, values.length & 255], values.length)
+            values.push(value)
+          }
+        }
+        const sealed = builder.seal()
+        const rows = values.map((value, i) => [value, i & 255])
+        const same = Buffer.compare(sealed.bytes, encodeBlock(blockColumns, rows)) === 0
+        sealed.release()
+        expect(same, `values of ${most}, 1 of ${wideOf}`).toBe(true)
+        const column = Buffer.from(
+          encodeBlock(
+            blockColumns.slice(0, 1),
+            values.map((value) => [value]),
+          ),
+        )
+        expect(column.subarray(-expected(values).length).equals(expected(values))).toBe(true)
+      }
+    }
+  })
 })
+const blockColumns = [
+  { name: 'c', type: 'String' },
+  { name: 'n', type: 'UInt8' },
+]
 
 describe('large values', () => {
   it('50 MB in one value', () => {
