@@ -6,8 +6,10 @@
 
 import { show } from '../errors.ts'
 import type { EnumValue } from '../types/node.ts'
-import { FixedColumn, type StagingContext } from './column.ts'
+import { FixedColumn, type RowSource, type StagingContext } from './column.ts'
 import { type ArrayKind, SIGNED } from './column-data.ts'
+
+const COMPARED_MAX = 6
 
 export class EnumColumn extends FixedColumn {
   values: Int8Array | Int16Array = new Int8Array(0)
@@ -45,6 +47,15 @@ export class EnumColumn extends FixedColumn {
         `The labels are ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
       )
     } else this.refuseType(index, value, 'a label or its number')
+  }
+  /** A few labels are compared one after the other: most texts of a few characters are internalized, and known by their address. */
+  override putSource(source: RowSource, index: string, value: string): string {
+    if (this.#labels.length > COMPARED_MAX) return super.putSource(source, index, value)
+    const cases = this.#labels.map(
+      ({ label, code }) =>
+        `if (${value} === ${JSON.stringify(label)}) ${source.view(this, 'values')}[${index}] = ${code}; else `,
+    )
+    return `${cases.join('')}${source.name(this)}.put(${index}, ${value})`
   }
   /** Codes; labels go one by one. */
   protected override viewFor(kind: ArrayKind): Int8Array | Int16Array | undefined {

@@ -203,6 +203,10 @@ export class BoolColumn extends FixedColumn {
       this.refuse('VALUE_OUT_OF_RANGE', index, value, `${value} is neither 0 nor 1`, 'Pass true, false, 0 or 1.')
     } else this.refuseType(index, value, 'true, false, 0 or 1')
   }
+  /** Without a branch on what it is: nobody can foresee that. */
+  override putSource(source: RowSource, index: string, value: string): string {
+    return `if (typeof ${value} === 'boolean') ${source.view(this, 'values')}[${index}] = ${value} | 0; else ${source.name(this)}.put(${index}, ${value})`
+  }
   protected override viewFor(kind: ArrayKind): Uint8Array | undefined {
     return UNSIGNED[8].includes(kind) ? this.values : undefined
   }

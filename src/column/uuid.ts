@@ -13,18 +13,17 @@ for (let i = 0; i < 16; i++) {
   HEX['0123456789ABCDEF'.charCodeAt(i)] = i
 }
 
-/** Negative where one of the last hex() calls met something else. */
-let met = 0
-
-/** Four hex digits. */
+/** Four hex digits; negative where one of them is none. */
 function hex(text: string, at: number): number {
-  const a = HEX[text.charCodeAt(at)]
-  const b = HEX[text.charCodeAt(at + 1)]
-  const c = HEX[text.charCodeAt(at + 2)]
-  const d = HEX[text.charCodeAt(at + 3)]
-  met |= a | b | c | d
-  return (a << 12) | (b << 8) | (c << 4) | d
+  return (
+    (HEX[text.charCodeAt(at)] << 12) |
+    (HEX[text.charCodeAt(at + 1)] << 8) |
+    (HEX[text.charCodeAt(at + 2)] << 4) |
+    HEX[text.charCodeAt(at + 3)]
+  )
 }
+
+const DASH = 45
 
 export class UuidColumn extends FixedColumn {
   #bytes: Uint8Array = new Uint8Array(0)
@@ -64,29 +63,35 @@ export class UuidColumn extends FixedColumn {
     this.#bytes.fill(0, index * 16, index * 16 + 16)
   }
   #putText(index: number, text: string): void {
+    if (text.length !== 36) this.#refuseText(index, text)
+    const a = hex(text, 0)
+    const b = hex(text, 4)
+    const c = hex(text, 9)
+    const d = hex(text, 14)
+    const e = hex(text, 19)
+    const f = hex(text, 24)
+    const g = hex(text, 28)
+    const h = hex(text, 32)
+    const dashes =
+      (text.charCodeAt(8) ^ DASH) |
+      (text.charCodeAt(13) ^ DASH) |
+      (text.charCodeAt(18) ^ DASH) |
+      (text.charCodeAt(23) ^ DASH)
+    if ((a | b | c | d | e | f | g | h) < 0 || dashes !== 0) this.#refuseText(index, text)
     const words = this.#words
     const at = index * 4
-    met = 0
-    if (text.length === 36) {
-      words[at + 1] = (hex(text, 0) << 16) | hex(text, 4)
-      words[at] = (hex(text, 9) << 16) | hex(text, 14)
-      words[at + 3] = (hex(text, 19) << 16) | hex(text, 24)
-      words[at + 2] = (hex(text, 28) << 16) | hex(text, 32)
-    } else met = -1
-    if (
-      met < 0 ||
-      text.charCodeAt(8) !== 45 ||
-      text.charCodeAt(13) !== 45 ||
-      text.charCodeAt(18) !== 45 ||
-      text.charCodeAt(23) !== 45
-    ) {
-      this.refuse(
-        'BAD_TEXT',
-        index,
-        text,
-        `${show(text)} is no UUID`,
-        "Write it as 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx'.",
-      )
-    }
+    words[at] = (c << 16) | d
+    words[at + 1] = (a << 16) | b
+    words[at + 2] = (g << 16) | h
+    words[at + 3] = (e << 16) | f
+  }
+  #refuseText(index: number, text: string): never {
+    this.refuse(
+      'BAD_TEXT',
+      index,
+      text,
+      `${show(text)} is no UUID`,
+      "Write it as 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx'.",
+    )
   }
 }
