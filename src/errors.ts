@@ -183,12 +183,15 @@ export class ServerError extends SluiceError {
   readonly serverCode: number
   /** ClickHouse's error name, e.g. UNKNOWN_TABLE; empty where the server gives none. */
   readonly serverName: string
+  /** What it said, without the values that its text may quote. */
+  readonly reason: string
   readonly queryId?: string
   constructor(
     message: string,
     options: {
       serverCode: number
       serverName?: string
+      reason?: string
       queryId?: string
       retryable?: boolean
       hint?: string
@@ -199,6 +202,7 @@ export class ServerError extends SluiceError {
     super(options.code ?? 'SERVER_EXCEPTION', message, options)
     this.serverCode = options.serverCode
     this.serverName = options.serverName ?? ''
+    this.reason = options.reason ?? message
     if (options.queryId !== undefined) this.queryId = options.queryId
   }
 }

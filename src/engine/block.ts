@@ -65,13 +65,20 @@ export class Block implements SealedBlock {
   readonly #target: BlockTarget
   #body: Pick<SealedBytes, 'bytes' | 'release'> | undefined
   #byteLength: number
+  /** The server refused its rows, and the caller has them: nothing is left to do. */
+  isHandedOver = false
   /** Until it resolves the block is not compressed yet, and must not be sent. */
   framing: Promise<void> | undefined
   #isTaken = false
   state: BlockState = 'sealed'
   attempts = 0
 
-  constructor(token: string, firstRow: number, sealed: SealedBytes, target: BlockTarget) {
+  constructor(
+    token: string,
+    firstRow: number,
+    sealed: Pick<SealedBytes, 'bytes' | 'rowCount' | 'release'>,
+    target: BlockTarget,
+  ) {
     this.token = token
     this.firstRow = firstRow
     this.rowCount = sealed.rowCount
@@ -113,6 +120,16 @@ export class Block implements SealedBlock {
 
   get rowEnd(): number {
     return this.firstRow + this.rowCount
+  }
+
+  /** Acknowledged, or the caller's. */
+  get isDone(): boolean {
+    return this.state === 'acknowledged' || this.isHandedOver
+  }
+
+  /** Some of its rows as a block of its own, for the same insert: `rowCount` of them, from its row `from` on. */
+  piece(token: string, from: number, rowCount: number, bytes: Uint8Array): Block {
+    return new Block(token, this.firstRow + from, { bytes, rowCount, release: () => {} }, this.#target)
   }
 
   /** Gives the buffer back. Only when no attempt can still be reading it: acknowledged, or dropped before it was sent. */

@@ -30,8 +30,11 @@ export interface DeliveryWay {
 
 export interface DeliveryEnd {
   readonly state: Exclude<BlockState, 'sent'>
-  /** Why it is not acknowledged. `stopped` is nobody's fault: another block failed, or the rows are rolled back. */
-  readonly reason?: 'refused' | 'attempts' | 'deadline' | 'stopped'
+  /**
+   * Why it is not acknowledged. `callback`: it was refused, and the caller did not take its row. `stopped` is nobody's fault:
+   * another block failed, or the rows are rolled back.
+   */
+  readonly reason?: 'refused' | 'callback' | 'attempts' | 'deadline' | 'stopped'
   readonly error?: unknown
   readonly hint?: string
 }

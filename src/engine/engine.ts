@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { SchemaError, TransportError } from '../errors.ts'
+import { SchemaError, type SluiceError, TransportError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockReport, BlockState } from './block.ts'
 import type { SettledState } from './channels.ts'
@@ -27,15 +27,26 @@ export interface EngineOptions {
   readonly guard?: BlockGuard
   readonly observer?: Observer
   /**
-   * Blocks that hold the rows of one that is refused and not stored, in its place, or the same once more; undefined: there are
-   * none. What it throws is then the reason of the failure.
+   * What becomes of a block that is refused and not stored. What it throws is the reason of the failure.
+   *
+   * @param signal  as of the attempts under way
    */
-  readonly recut?: (block: Block, error: unknown) => readonly Block[] | undefined
+  readonly onRefused?: (
+    block: Block,
+    end: DeliveryEnd,
+    signal: AbortSignal,
+  ) => Recourse | undefined | Promise<Recourse | undefined>
 }
 
+/**
+ * Blocks that hold its rows, in its place, or the same once more; none: its rows are the caller's now, and done. Or another end
+ * than it had. Undefined: that is its end.
+ */
+export type Recourse = readonly Block[] | DeliveryEnd
+
 export interface EngineListener {
-  /** A block reached its last state; room may have become free. */
-  onSettled(block: Block): void
+  /** A block reached its last state, `end` says why; room may have become free. */
+  onSettled(block: Block, end: DeliveryEnd): void
   onRetry(block: Block, error: unknown, delayMs: number): void
   /** A block failed for good and nothing is under way any more. */
   onFailed(error: DeliveryError): void
@@ -69,12 +80,12 @@ export class Engine {
   readonly #rows: Record<BlockState, number> = { sealed: 0, sent: 0, acknowledged: 0, rejected: 0, unknown: 0 }
   /** All blocks, except the oldest acknowledged ones beyond REPORTS_KEPT. */
   #blocks: Block[] = []
-  /** Index of the first block that is not acknowledged. */
+  /** Index of the first block that is not done. */
   #firstOpen = 0
   /** Index of the next block to send. */
   #next = 0
   /** To send before that: what took the place of earlier blocks. */
-  readonly #recut: Block[] = []
+  readonly #first: Block[] = []
   #open = 0
   #underWay = 0
   #held: boolean
@@ -98,18 +109,10 @@ export class Engine {
   add(block: Block): void {
     this.#blocks.push(block)
     this.#count(block)
-    if (block.framing !== undefined) {
-      const plainBytes = block.byteLength
-      this.totals.framingBytes += plainBytes
-      void block.framing.then(() => {
-        this.totals.framingBytes -= plainBytes
-        this.totals.bytes += block.byteLength - plainBytes
-      })
-    }
     this.#pump()
   }
 
-  /** Blocks that are not acknowledged. */
+  /** Blocks that are not done. */
   get openCount(): number {
     return this.#open
   }
@@ -130,12 +133,12 @@ export class Engine {
     this.#pump()
   }
 
-  /** Resolves when every row before `rowEnd` is acknowledged, also of rows that come later. */
+  /** Resolves when every row before `rowEnd` is acknowledged, or the caller's; also of rows that come later. */
   whenAcknowledged(rowEnd: number): Promise<void> {
-    return this.#wait(() => this.#acknowledgedEnd() >= rowEnd)
+    return this.#wait(() => this.#doneEnd() >= rowEnd)
   }
 
-  /** Resolves when nothing is left to acknowledge. */
+  /** Resolves when nothing is left to do. */
   whenIdle(): Promise<void> {
     return this.#wait(() => this.#open === 0)
   }
@@ -164,11 +167,11 @@ export class Engine {
     this.#waiters.clear()
   }
 
-  /** What is not acknowledged, in order. The caller owns the blocks from now on; their buffers are not reused. */
+  /** What is not done, in order. The caller owns the blocks from now on; their buffers are not reused. */
   take(): Block[] {
     if (this.#taken) return []
     this.#taken = true
-    return this.#blocks.filter((block) => block.state !== 'acknowledged').map((block) => block.take())
+    return this.#blocks.filter((block) => !block.isDone).map((block) => block.take())
   }
 
   /** Gives up the blocks that never arrived, and their buffers; returns how many rows they held. Legal after stop(). */
@@ -191,7 +194,7 @@ export class Engine {
 
   #pump(): void {
     while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency) {
-      const block = this.#recut.shift() ?? this.#blocks[this.#next]
+      const block = this.#first.shift() ?? this.#blocks[this.#next]
       if (block === undefined) return
       if (block === this.#blocks[this.#next]) this.#next++
       this.#underWay++
@@ -223,19 +226,22 @@ export class Engine {
     })
     this.#move(block, 'sent')
     const sent = await sending
-    this.#underWay--
     // An answer that came after the abort's grace, of a block that has another owner by now: its state there stands.
+    const end = sent.reason === 'refused' && !this.#taken ? await this.#refused(block, sent) : sent
+    this.#underWay--
     if (this.#taken) return
-    const end = this.#replace(block, sent)
-    if (end === undefined) return this.#pump()
-    this.#move(block, end.state)
-    if (end.state === 'acknowledged') this.#acknowledge(block)
-    else if (end.reason !== 'stopped') this.#failFor(block, end)
-    if (end.state !== 'sealed') this.#tellEnd(block, end.state, end.error)
-    listener?.onSettled(block)
+    if (end !== undefined) this.#settle(block, end)
     this.#settleWaiters()
     if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
     this.#pump()
+  }
+
+  #settle(block: Block, end: DeliveryEnd): void {
+    this.#move(block, end.state)
+    if (block.isDone) this.#finish(block)
+    else if (end.reason !== 'stopped') this.#failFor(block, end)
+    if (end.state !== 'sealed') this.#tellEnd(block, end.state, end.error)
+    this.#options.listener?.onSettled(block, end)
   }
 
   /** The block stays as it is: sealed, or what it was when it came. */
@@ -245,43 +251,74 @@ export class Engine {
     if (this.#failing !== undefined && this.#underWay === 0) this.#publish()
   }
 
-  /** Puts other blocks with the same rows in the place of a refused one; else how the delivery of that one ended. */
-  #replace(block: Block, end: DeliveryEnd): DeliveryEnd | undefined {
-    const { recut } = this.#options
-    if (recut === undefined || end.reason !== 'refused' || end.state === 'unknown' || this.#stop.signal.aborted)
-      return end
+  /** How the delivery of a refused block ends; undefined: other blocks are in its place. */
+  async #refused(block: Block, end: DeliveryEnd): Promise<DeliveryEnd | undefined> {
+    const { onRefused } = this.#options
+    if (onRefused === undefined || end.state === 'unknown' || this.#stop.signal.aborted) return end
+    this.#move(block, end.state)
     try {
-      const blocks = recut(block, end.error)
-      if (blocks === undefined) return end
-      this.#move(block, end.state)
-      this.#rows[end.state] -= block.rowCount
-      this.totals.bytes -= block.byteLength
-      this.totals.blocks--
-      this.#open--
-      this.#blocks.splice(this.#blocks.indexOf(block, this.#firstOpen), 1, ...blocks)
-      this.#next += blocks.length - 1
-      this.#recut.push(...blocks)
-      if (!blocks.includes(block)) this.#tellEnd(block, 'recut')
-      for (const one of blocks) {
-        one.state = 'sealed'
-        this.#count(one)
+      const recourse = await onRefused(block, end, this.#abort.signal)
+      if (recourse === undefined) return end
+      if ('state' in recourse) return recourse
+      if (recourse.length === 0) {
+        block.isHandedOver = true
+        return end
       }
+      // The block as it is does as well for whoever takes it.
+      if (this.#stop.signal.aborted || this.#taken) return end
+      this.#replace(block, recourse)
       return undefined
     } catch (error) {
-      return { ...end, error, hint: (error as Partial<SchemaError>).hint }
+      return { ...end, error, hint: (error as Partial<SluiceError>).hint }
+    }
+  }
+
+  /** Puts other blocks with the same rows in the place of one; they go before those behind it. */
+  #replace(block: Block, blocks: readonly Block[]): void {
+    this.#uncount(block)
+    this.#open--
+    this.#blocks.splice(this.#blocks.indexOf(block, this.#firstOpen), 1, ...blocks)
+    this.#next += blocks.length - 1
+    this.#first.unshift(...blocks)
+    if (!blocks.includes(block)) {
+      this.#tellEnd(block, 'recut')
+      block.release()
+    }
+    for (const one of blocks) {
+      one.state = 'sealed'
+      this.#count(one)
     }
   }
 
   #count(block: Block): void {
+    const { totals } = this
     this.#rows[block.state] += block.rowCount
     this.#open++
-    this.totals.blocks++
-    this.totals.bytes += block.byteLength
+    totals.blocks++
+    totals.bytes += block.byteLength
+    this.#countFraming(block)
     if (this.#unsettled.has(block)) return
     this.#unsettled.set(block, new AsyncResource('sluice:block'))
     this.#observer.sealed(block)
     // What is staged when a block fails becomes one that nobody sends.
     if (this.#failure !== undefined) this.#tellEnd(block, 'unsent')
+  }
+
+  #countFraming(block: Block): void {
+    const { totals } = this
+    if (block.framing === undefined) return
+    const plainBytes = block.byteLength
+    totals.framingBytes += plainBytes
+    void block.framing.then(() => {
+      totals.framingBytes -= plainBytes
+      totals.bytes += block.byteLength - plainBytes
+    })
+  }
+
+  #uncount(block: Block): void {
+    this.#rows[block.state] -= block.rowCount
+    this.totals.blocks--
+    this.totals.bytes -= block.byteLength
   }
 
   #tellEnd(block: Block, state: SettledState, error?: unknown): void {
@@ -294,12 +331,18 @@ export class Engine {
     this.#rows[state] += block.rowCount
   }
 
-  #acknowledge(block: Block): void {
+  #finish(block: Block): void {
+    const { totals } = this
     block.release()
     this.#open--
-    this.totals.acknowledgedBlocks++
-    this.totals.acknowledgedBytes += block.byteLength
-    while (this.#blocks[this.#firstOpen]?.state === 'acknowledged') this.#firstOpen++
+    if (block.isHandedOver) {
+      totals.blocks--
+      totals.bytes -= block.byteLength
+    } else {
+      totals.acknowledgedBlocks++
+      totals.acknowledgedBytes += block.byteLength
+    }
+    while (this.#blocks[this.#firstOpen]?.isDone) this.#firstOpen++
     if (this.#firstOpen > 2 * REPORTS_KEPT) {
       this.#blocks.splice(0, REPORTS_KEPT)
       this.#firstOpen -= REPORTS_KEPT
@@ -314,6 +357,7 @@ export class Engine {
     const { deadline, attempts } = this.#options.retry
     const why = {
       refused: end.error instanceof SchemaError && end.state === 'sealed' ? 'was not sent' : 'was refused',
+      callback: 'was refused, and onReject failed',
       attempts: `was not acknowledged in ${attempts} attempts`,
       deadline: `was not acknowledged within ${deadline} ms`,
       stopped: '',
@@ -351,7 +395,7 @@ export class Engine {
     this.end(this.#failure)
   }
 
-  #acknowledgedEnd(): number {
+  #doneEnd(): number {
     const open = this.#blocks[this.#firstOpen]
     return open === undefined ? (this.#blocks.at(-1)?.rowEnd ?? 0) : open.firstRow
   }

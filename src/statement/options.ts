@@ -2,6 +2,7 @@ import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { show, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import type { GivenSettings } from './insert-settings.ts'
+import type { RejectedRow } from './rejected.ts'
 
 export interface StatementOptions {
   /** Rows per block; default 65,536, at most 1,048,449: what the server itself makes one part of. */
@@ -36,6 +37,13 @@ export interface StatementOptions {
   /** Looks for unknown keys on every row, not only on the first of a block and where a column is missing. */
   strictKeys?: boolean
   /**
+   * Takes the rows that the server refuses, one by one, where it refuses a block for what its rows say (a constraint, an expression of
+   * the table): the block is cut by halves until they stand alone, and all others are delivered. A row is rejected, and done, when the
+   * promise that this may return is fulfilled; when it throws, the statement fails, and takeBlocks() has the row. It must not wait for
+   * the statement itself. Without it such a block ends the statement.
+   */
+  onReject?: (rejected: RejectedRow) => void | Promise<void>
+  /**
    * When the table changes while the statement is open. 'error', the default: a block that it does not take ends the statement.
    * 'adapt': where nothing can be lost, rows of such blocks go again for the table as it is, under new tokens, and the rows after
    * them follow it: columns that were added, and types that take the values of the old ones. The event `schema` tells.
@@ -69,14 +77,13 @@ const CHOICES = {
   invalidText: ['replace', 'refuse'],
   onSchemaChange: ['error', 'adapt'],
 } as const
-const OTHERS = ['settings', 'retry', 'signal', 'columns', 'engineId'] as const
+const OTHERS = ['settings', 'retry', 'signal', 'columns', 'engineId', 'onReject'] as const
 const NAMES = [...Object.keys(NUMBERS), ...FLAGS, ...Object.keys(CHOICES), ...OTHERS]
 
 /** Promised elsewhere in the documentation and not built yet: said, because ignoring them would look like having them. */
 const NOT_YET: Record<string, string> = {
   spool:
     'Blocks are kept in memory: they survive a lost server, not a lost process. For equal tokens in every run use engineId with deterministic: true.',
-  onReject: 'A row that does not fit is thrown by exec(); a block that the server refuses is a DeliveryError.',
 }
 
 /** Everything has its default; nothing is out of range. @throws {UsageError} BAD_OPTION, NOT_SUPPORTED */
@@ -104,6 +111,9 @@ export function resolveOptions(given: StatementOptions): ResolvedOptions {
     if (value !== undefined && !(choices as readonly unknown[]).includes(value)) {
       throw badOption(name, choices.map((choice) => `'${choice}'`).join(' or '), value)
     }
+  }
+  if (given.onReject !== undefined && typeof given.onReject !== 'function') {
+    throw badOption('onReject', 'a function', given.onReject)
   }
   resolveRetry(given.retry)
   checkEngineId(given)

@@ -5,6 +5,7 @@ import type { EngineOptions } from '../engine/engine.ts'
 import type { Observer, Place } from '../engine/observer.ts'
 import type { Logger } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
+import type { StatementOptions } from './options.ts'
 import type { SchemaGuard } from './schema-guard.ts'
 
 /** What prepare() decided once for a statement. */
@@ -31,6 +32,7 @@ export interface StatementPlan {
   readonly holdUntilCommit: boolean
   readonly holdBytesMax: number
   readonly warnings: readonly string[]
+  readonly onReject?: StatementOptions['onReject']
   readonly signal?: AbortSignal
   readonly logger?: Logger
 }

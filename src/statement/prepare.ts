@@ -93,6 +93,7 @@ export async function planStatement(
     holdUntilCommit: options.holdUntilCommit,
     holdBytesMax: options.holdBytesMax,
     warnings: report?.warnings ?? [],
+    onReject: options.onReject,
     signal: options.signal,
     logger,
   }

@@ -11,11 +11,13 @@ import { type GivenColumns, stageRest } from '../block/given-columns.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { TextWay } from '../column/column.ts'
 import { Block } from '../engine/block.ts'
+import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import { blockToken } from '../engine/token.ts'
 import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
+import { Cutter } from './cutter.ts'
 import { Pace } from './pace.ts'
 import type { StatementPlan } from './plan.ts'
 import { cannotFollow, recut } from './recut.ts'
@@ -59,6 +61,7 @@ export class Staging {
   /** In the order of a row given as an array. */
   columns: readonly Column[]
   readonly #repeated = new WeakMap<Block, number>()
+  readonly #cutter: Cutter | undefined
   /** Why the statement did not follow the last change of its table. */
   unfollowed: unknown
   /** Undefined while the statement rests, and at its end: its memory is somebody else's then. */
@@ -91,6 +94,10 @@ export class Staging {
     this.columns = plan.columns
     this.#newBuilder = plan.newBuilder
     this.#targetOf = plan.targetOf
+    const { name, framer, logger, onReject } = plan
+    if (onReject !== undefined) {
+      this.#cutter = new Cutter({ transport: plan.engine.transport, name, onReject, framer, logger })
+    }
     this.#open(plan.newBuilder())
     this.engine = new Engine({
       ...plan.engine,
@@ -98,8 +105,8 @@ export class Staging {
       name: plan.name,
       held: plan.holdUntilCommit,
       stagedRows: () => this.stagedRows,
-      recut: (block, refusal) => this.#recut(block, refusal),
-      listener: { ...hooks, onSettled: (block) => this.#settled(block) },
+      onRefused: (block, end, signal) => this.#recut(block, end.error) ?? this.#cutter?.refused(block, end, signal),
+      listener: { ...hooks, onSettled: (block, end) => this.#settled(block, end) },
     })
   }
 
@@ -407,13 +414,13 @@ export class Staging {
   /** The table has been another, and the one it was before anybody could look: the block goes as it is, a few times. */
   #repeat(block: Block, refusal: unknown): Block[] | undefined {
     const times = this.#repeated.get(block) ?? 0
-    if (!speaksOfAnotherTable(refusal) || times === REPEATS_MAX) return undefined
+    if (!speaksOfAnotherTable(refusal) || times === REPEATS_MAX || this.#cutter?.isPiece(block)) return undefined
     this.#repeated.set(block, times + 1)
     return [block]
   }
 
-  #settled(block: Block): void {
-    this.#hooks.onSettled(block)
+  #settled(block: Block, end: DeliveryEnd): void {
+    this.#hooks.onSettled(block, end)
     const wait = this.#wait
     if (wait === undefined || this.engine.openCount >= this.#plan.maxPendingBlocks) return
     this.#endWait()

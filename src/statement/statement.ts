@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { ColumnData } from '../column/column-data.ts'
 import type { Block, BlockReport, SealedBlock } from '../engine/block.ts'
+import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import type { DeliveryError } from '../engine/delivery-error.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { abortedError } from '../engine/engine.ts'
@@ -9,6 +10,7 @@ import { show, UsageError } from '../errors.ts'
 import type { Column, Row } from '../types/node.ts'
 import { callSafely } from './caller-code.ts'
 import type { StatementPlan } from './plan.ts'
+import { type RejectEvent, rejectEvent } from './rejected.ts'
 import { Staging } from './staging.ts'
 import type { CommitSummary, RollbackSummary, StatementStats } from './stats.ts'
 import { rowWritable } from './writable.ts'
@@ -25,8 +27,8 @@ export interface StatementEvents {
   /** A block reached its last state. */
   block: [report: BlockReport]
   retry: [event: RetryEvent]
-  /** The server refused a block. */
-  reject: [report: BlockReport]
+  /** The server refused a block; with onReject, a row alone. Comes before `block`. */
+  reject: [event: RejectEvent]
   /** exec() need no longer wait. */
   drain: []
   /** With onSchemaChange 'adapt': the table changed, and rows are staged for these columns from now on. */
@@ -60,7 +62,7 @@ export class Statement<R = Row> implements AsyncDisposable {
     this.#registry = registry
     this.#staging = new Staging(plan, {
       assertOpen: () => this.#assertOpen(),
-      onSettled: (block) => this.#settled(block),
+      onSettled: (block, end) => this.#settled(block, end),
       onRetry: (block, error, delayMs) => this.#retrying(block, error, delayMs),
       onFailed: (error) => this.#failed(error),
       onDrain: () => this.#emit('drain'),
@@ -151,7 +153,7 @@ export class Statement<R = Row> implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the row of this index, and all before it, are acknowledged. Seals nothing: the block goes when it is full or
+   * Resolves when the row of this index, and all before it, are acknowledged; or handed to onReject, where the server refused them. Seals nothing: the block goes when it is full or
    * flushInterval has passed. For source offsets, or for answering a request whose row this was.
    *
    * @param rowIndex  default: the last row accepted.
@@ -342,7 +344,8 @@ export class Statement<R = Row> implements AsyncDisposable {
     const { acknowledgedBlocks: blocks, acknowledgedBytes: bytes, retries } = engine.totals
     const { acknowledged: rows, rejected } = engine.rows
     this.#plan.logger?.debug('commit', { table: this.#plan.name, rows, blocks, bytes, retries })
-    return { rows, blocks, bytes, tokens: engine.reports().map(({ token }) => token), retries, rejected }
+    const tokens = engine.reports().flatMap(({ state, token }) => (state === 'acknowledged' ? [token] : []))
+    return { rows, blocks, bytes, tokens, retries, rejected }
   }
 
   async #rollback(): Promise<RollbackSummary> {
@@ -391,9 +394,9 @@ export class Statement<R = Row> implements AsyncDisposable {
     }
   }
 
-  #settled(block: Block): void {
+  #settled(block: Block, { error }: DeliveryEnd): void {
     const report = block.report()
-    if (block.state === 'rejected') this.#emit('reject', report)
+    if (block.state === 'rejected') this.#emit('reject', rejectEvent(report, error))
     if (block.state !== 'sealed') this.#emit('block', report)
   }
 

@@ -11,9 +11,10 @@ export interface StatementStats {
   /** On their way. */
   readonly sent: number
   readonly acknowledged: number
+  /** In blocks that the server refused, and rows that onReject took. */
   readonly rejected: number
   readonly unknown: number
-  /** Blocks sealed so far, and their bytes as sent; those that are still being compressed have none yet. */
+  /** Blocks sealed so far, pieces instead of those that were cut, and their bytes as sent; those that are still being compressed have none yet. */
   readonly blocks: number
   readonly bytes: number
   /** Attempts beyond the first. */
@@ -36,10 +37,10 @@ export interface CommitSummary {
   readonly rows: number
   readonly blocks: number
   readonly bytes: number
-  /** In the order of the rows; of a very long statement the last 16,384. */
+  /** Of these blocks, in the order of the rows; of a very long statement the last 16,384. */
   readonly tokens: readonly string[]
   readonly retries: number
-  /** Rows the server refused. */
+  /** Rows the server refused, and onReject took. */
   readonly rejected: number
 }
 

@@ -38,10 +38,12 @@ export function parseException(text: string): ServerException | undefined {
 export function serverError(exception: ServerException, queryId?: string): ServerError {
   const { code, name } = exception
   const label = name ? `${code} ${name}` : `${code}`
-  return new ServerError(`ClickHouse exception ${label}: ${withoutValues(exception)}`, {
+  const reason = withoutValues(exception)
+  return new ServerError(`ClickHouse exception ${label}: ${reason}`, {
     code: AUTHENTICATION.has(code) ? 'AUTHENTICATION_FAILED' : 'SERVER_EXCEPTION',
     serverCode: code,
     serverName: name,
+    reason,
     queryId,
     retryable: isRetryable(exception),
     hint: hintFor(exception),

@@ -36,7 +36,7 @@ describe('blocks in the place of one that was refused', () => {
   it('keep its place among the rows, whoever is sent first', async () => {
     const settled: string[] = []
     const listener = { onSettled: (block: Block) => settled.push(block.token), onRetry: () => {}, onFailed: () => {} }
-    const { engine, transport } = engineOf(refusing(1), { recut: halves, listener })
+    const { engine, transport } = engineOf(refusing(1), { onRefused: halves, listener })
     for (const sequence of [0, 1, 2, 3]) engine.add(blockOf(sequence))
     await engine.whenAcknowledged(40)
     expect(sentBy(transport).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 101, 201])
@@ -64,7 +64,7 @@ describe('blocks in the place of one that was refused', () => {
         if (request.queryId.startsWith('engine:200:')) return gate
         refusing(0)(request, attempt)
       },
-      { recut: halves },
+      { onRefused: halves },
     )
     engine.add(blockOf(0))
     let done = false
@@ -80,7 +80,7 @@ describe('blocks in the place of one that was refused', () => {
 
   it('may be refused themselves, and end the engine where nothing takes their place', async () => {
     const { engine } = engineOf(refusing(0, 200), {
-      recut: (block) => (block.rowCount === 10 ? halves(block) : undefined),
+      onRefused: (block) => (block.rowCount === 10 ? halves(block) : undefined),
     })
     engine.add(blockOf(0))
     await expect(engine.whenAcknowledged(10)).rejects.toMatchObject({ serverCode: 53 })
@@ -94,7 +94,7 @@ describe('blocks in the place of one that was refused', () => {
       () => {
         if (refused++ < 2) throw MISMATCH
       },
-      { recut: (block) => [block] },
+      { onRefused: (block) => [block] },
     )
     engine.add(blockOf(0))
     await engine.whenIdle()
@@ -112,7 +112,7 @@ describe('blocks in the place of one that was refused', () => {
         throw attempt === 1 ? lost : MISMATCH
       },
       {
-        recut: () => {
+        onRefused: () => {
           asked = true
           return undefined
         },
@@ -128,7 +128,7 @@ describe('blocks in the place of one that was refused', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve
     })
-    const { engine } = engineOf(() => gate.then(() => Promise.reject(MISMATCH)), { recut: halves })
+    const { engine } = engineOf(() => gate.then(() => Promise.reject(MISMATCH)), { onRefused: halves })
     engine.add(blockOf(0))
     const stopped = engine.stop()
     release()
@@ -139,7 +139,7 @@ describe('blocks in the place of one that was refused', () => {
   it('what speaks against them is the reason of the failure', async () => {
     const reason = new SchemaError('SCHEMA_CHANGED', 'row 7 does not fit', { hint: 'do this', cause: MISMATCH })
     const { engine } = engineOf(refusing(0), {
-      recut: () => {
+      onRefused: () => {
         throw reason
       },
     })

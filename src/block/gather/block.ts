@@ -58,5 +58,5 @@ function openOne(reader: ByteReader, i: number, rowCount: number): OpenedColumn 
 export function gatherRows(bytes: Uint8Array, rows: Ranges): Uint8Array {
   const out = new Output()
   new EncodedBlock(bytes).gather(rows, out)
-  return out.bytes.subarray(0, out.at)
+  return out.toBytes()
 }

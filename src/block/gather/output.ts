@@ -29,6 +29,11 @@ export class Output {
     this.at += 8
   }
 
+  /** A copy of what was written, in memory of its own. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.bytes.subarray(0, this.at))
+  }
+
   /** Bytes from..to of `source`. */
   copy(source: Buffer, from: number, to: number): void {
     const byteLength = to - from
