@@ -2,16 +2,19 @@
 //
 //   read      records seen, the header and empty lines aside
 //   refused   records that are no row of this table; with --on-error skip they go to --rejects and the load goes on
-//   accepted  rows that a statement took; each ends as acknowledged, rejected by the server, unknown or not sent
+//   accepted  rows that a statement took; each ends as acknowledged, rejected by the server, unknown or not sent. A rejected one is
+//             refused as well where there is a file for it
 
-import { EncodeError, EngineError, type SluiceError, UsageError } from '../errors.ts'
-import type { Connection, Row, Statement } from '../index.ts'
+import { DeliveryError } from '../engine/delivery-error.ts'
+import { EncodeError, EngineError, type SluiceError, StorageError, UsageError } from '../errors.ts'
+import type { Connection, RejectedRow, Row, Statement } from '../index.ts'
 import { quoteIdentifier } from '../statement/quote.ts'
 import type { Column } from '../types/node.ts'
 import { type Filled, matchColumns } from './columns.ts'
 import { describeError } from './exit.ts'
 import { type Input, openInput } from './input/open.ts'
 import { openSource, type Source } from './input/source.ts'
+import { KeptRows } from './kept-rows.ts'
 import type { LoadOptions } from './load-options.ts'
 import { type Position, Positions } from './positions.ts'
 import type { ProgressState } from './progress.ts'
@@ -38,6 +41,10 @@ export class Loader {
   #statement: Statement | undefined
   #columnNames = ''
   #positions = new Positions()
+  /** Where there are rejects. */
+  #kept: KeptRows | undefined
+  /** Rows of the statement that the server refused, and that are in the rejects. */
+  #rejected = 0
   /** Of statements that are over. */
   readonly #finished = { accepted: 0, acknowledged: 0, blocks: 0, retries: 0 }
   #input: Input | undefined
@@ -96,7 +103,7 @@ export class Loader {
       ...(error === undefined ? {} : { error, at: this.#stoppedAt }),
       acknowledged: this.#finished.acknowledged + (stats?.acknowledged ?? 0),
       unknown: (stats?.unknown ?? 0) + (stats?.sent ?? 0),
-      undelivered: stats ? stats.staged + stats.sealed + stats.rejected : 0,
+      undelivered: stats ? stats.staged + stats.sealed + stats.rejected - this.#rejected : 0,
       ahead: this.#positions.acknowledgedAhead,
       refused: this.#refused,
       read: this.#read,
@@ -124,7 +131,10 @@ export class Loader {
       await this.#finishStatement()
     } catch (error) {
       if (this.#isInterrupted) return this.account('interrupted')
-      return this.account('failed', stoppedBy instanceof EngineError ? stoppedBy : error)
+      const failure = stoppedBy instanceof EngineError ? stoppedBy : error
+      // A row that the server refused, and that found no place in the rejects.
+      const isRow = failure instanceof DeliveryError && failure.cause instanceof StorageError
+      return isRow ? this.account('stopped', failure.cause) : this.account('failed', failure)
     }
     if (this.#isInterrupted) return this.account('interrupted')
     return stoppedBy === undefined ? this.account('loaded') : this.account('stopped', stoppedBy)
@@ -150,7 +160,8 @@ export class Loader {
     const toRow = rowReader(source, filled, this.#options)
     this.#positions.mark(statement.stats.accepted, fileIndex, skip)
     let record = 0
-    for await (const { texts, lines, valid } of source.batches) {
+    for await (const batch of source.batches) {
+      const { texts, lines, valid } = batch
       for (let i = 0; i < texts.length; i++) {
         // First of all: what an input gives that was closed under way may end inside a record.
         if (this.#isInterrupted) return
@@ -160,6 +171,7 @@ export class Loader {
           const pause = execSurely(statement, toRow(text, valid))
           this.#read++
           this.#next.record = record
+          this.#kept?.add(batch, i, record, source)
           if (pause) await pause
         } catch (error) {
           if (!isRefusal(error)) throw error
@@ -187,24 +199,47 @@ export class Loader {
     const at = `${place.file}:${place.line}`
     if (this.#rejects !== undefined && this.#refused < this.#options.maxErrors) {
       const column = error instanceof EncodeError ? error.column : undefined
+      const { code } = error
+      const message = describeError(error)
       this.#rejects.add(text, source.headerText, {
         ...place,
-        code: error.code,
+        code,
         ...(column === undefined ? {} : { column }),
-        message: describeError(error),
+        message,
       })
       // Only now: a row that is not in the rejects file must not be passed over when the load is resumed.
       this.#read++
-      this.#refused++
-      if (this.#refused <= MESSAGES_SHOWN) this.#reporter.message(`${at}: ${describeError(error)}`)
-      if (this.#refused === MESSAGES_SHOWN)
-        this.#reporter.message(`further refused rows are only listed in ${this.#options.rejects}.errors.ndjson`)
+      this.#count(at, message)
       return true
     }
     this.#read++
     this.#refused++
     this.#stoppedAt = at
     return false
+  }
+
+  /** The server does not take a row. @throws what ends the load */
+  readonly #rejectRow = ({ rowIndex, serverCode, serverName, reason }: RejectedRow): void => {
+    const { text, source, line, record } = this.#kept!.at(rowIndex)
+    const file = source.input.name
+    const message = `ClickHouse exception ${serverCode} ${serverName}: ${reason}`
+    if (this.#refused >= this.#options.maxErrors) {
+      this.#stoppedAt = `${file}:${line}`
+      this.#refused++
+      throw new StorageError('BAD_INPUT', message)
+    }
+    this.#rejects!.add(text, source.headerText, { file, line, record, code: 'SERVER_EXCEPTION', message })
+    this.#rejected++
+    this.#positions.refuse(rowIndex)
+    this.#count(`${file}:${line}`, message)
+  }
+
+  /** One row more is in the rejects. */
+  #count(at: string, message: string): void {
+    this.#refused++
+    if (this.#refused <= MESSAGES_SHOWN) this.#reporter.message(`${at}: ${message}`)
+    if (this.#refused === MESSAGES_SHOWN)
+      this.#reporter.message(`further refused rows are only listed in ${this.#options.rejects}.errors.ndjson`)
   }
 
   /** One statement for all files that fill the same columns. */
@@ -215,15 +250,20 @@ export class Loader {
     if (this.#statement && names === this.#columnNames) return this.#statement
     await this.#finishStatement()
     this.#columnNames = names
-    this.#positions = new Positions()
     const statement = await this.#connection.prepare(`INSERT INTO ${table}${names === '' ? '' : ` (${names})`}`, {
       ...options,
       signal: this.#abort.signal,
+      ...(this.#rejects && { onReject: this.#rejectRow }),
     })
-    const positions = this.#positions
+    const positions = new Positions()
+    const kept = this.#rejects && new KeptRows()
     statement.on('block', ({ state, firstRow, rowCount }) => {
       if (state === 'acknowledged') positions.acknowledge(firstRow, rowCount)
+      kept?.drop(positions.acknowledgedEnd)
     })
+    this.#positions = positions
+    this.#kept = kept
+    this.#rejected = 0
     this.#statement = statement
     return statement
   }
@@ -239,6 +279,7 @@ export class Loader {
     this.#finished.retries += retries
     this.#statement = undefined
     this.#positions = new Positions()
+    this.#rejected = 0
   }
 }
 

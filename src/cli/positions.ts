@@ -14,10 +14,12 @@ interface Mark extends Position {
 /** Rows follow records one to one except after a refused record or at a new file: only those places are remembered. */
 export class Positions {
   readonly #marks: Mark[] = []
-  /** First row that is not acknowledged: all rows before it are. */
+  /** First row that is not acknowledged, nor refused: all rows before it are. */
   #end = 0
   /** Acknowledged blocks behind a gap: first row → rows. */
   readonly #ahead = new Map<number, number>()
+  /** Of them the rows that the server refused. */
+  readonly #refused = new Set<number>()
 
   /** Row number `row` is that record, and the rows after it are the records after it, until the next call. */
   mark(row: number, fileIndex: number, record: number): void {
@@ -30,12 +32,19 @@ export class Positions {
     this.#ahead.set(firstRow, rowCount)
     for (let next = this.#ahead.get(this.#end); next !== undefined; next = this.#ahead.get(this.#end)) {
       this.#ahead.delete(this.#end)
+      this.#refused.delete(this.#end)
       this.#end += next
     }
     while (this.#marks.length > 1 && this.#marks[1]!.row <= this.#end) this.#marks.shift()
   }
 
-  /** Rows before this one are all acknowledged. */
+  /** The row is done: the server does not take it, and it is in the rejects. */
+  refuse(row: number): void {
+    this.#refused.add(row)
+    this.acknowledge(row, 1)
+  }
+
+  /** Rows before this one are all acknowledged, or refused. */
   get acknowledgedEnd(): number {
     return this.#end
   }
@@ -44,7 +53,7 @@ export class Positions {
   get acknowledgedAhead(): number {
     let rowCount = 0
     for (const count of this.#ahead.values()) rowCount += count
-    return rowCount
+    return rowCount - this.#refused.size
   }
 
   /** The record of a row that is not acknowledged, or of the first one that is not yet read. */

@@ -36,6 +36,8 @@ export interface DeliveryEnd {
    */
   readonly reason?: 'refused' | 'callback' | 'attempts' | 'deadline' | 'stopped'
   readonly error?: unknown
+  /** A sentence more for the message. */
+  readonly note?: string
   readonly hint?: string
 }
 

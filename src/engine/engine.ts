@@ -364,7 +364,7 @@ export class Engine {
     }[end.reason ?? 'refused']
     this.#failing = {
       code: end.reason === 'deadline' ? 'DEADLINE_EXCEEDED' : 'DELIVERY_FAILED',
-      text: `block ${block.token} (rows ${block.firstRow}..${block.rowEnd - 1}) ${why}: ${describeCause(end.error)}`,
+      text: `block ${block.token} (rows ${block.firstRow}..${block.rowEnd - 1}) ${why}: ${describeCause(end.error)}${end.note ? `. ${end.note}` : ''}`,
       cause: end.error,
       ...(end.hint && { hint: end.hint }),
     }

@@ -64,11 +64,11 @@ export class Cutter {
     let piece = this.#pieces.get(block)
     if (piece === undefined) {
       const why = await whyPartlyStored(this.#options.transport, block, block.rowCount, signal)
-      if (why !== undefined) return { ...end, state: 'unknown', hint: notCut(why) }
+      if (why !== undefined) return { ...end, state: 'unknown', note: NOT_CUT + why, hint: DELIVER }
       piece = { whole: { token: block.token, rejectedCount: 0 }, from: 0 }
     }
     const { whole, from } = piece
-    if (whole.rejectedCount === REJECTED_MAX) return { ...end, hint: TOO_MANY }
+    if (whole.rejectedCount === REJECTED_MAX) return { ...end, note: TOO_MANY, hint: NOT_THE_ROWS }
     if (block.rowCount > 1) return this.#cut(block, whole, from)
     whole.rejectedCount++
     return await this.#handOver(block, end, error)
@@ -105,9 +105,9 @@ export class Cutter {
   }
 }
 
-function notCut(why: string): string {
-  return `Its bad rows were not looked for, because some of it may be stored: ${why}. takeBlocks() has it; under its token deliver() adds what is missing, where the table deduplicates.`
-}
-
-const TOO_MANY = `${REJECTED_MAX} rows of one block went to onReject, and there are more: more likely the table is wrong, or all rows are. takeBlocks() has the rest.`
+const NOT_CUT = 'Its bad rows were not looked for, because some of it may be stored: '
+const DELIVER =
+  'takeBlocks() has the block; under its token deliver() adds what is missing, where the table deduplicates.'
+const TOO_MANY = `${REJECTED_MAX} of its rows were refused one by one, and there are more`
+const NOT_THE_ROWS = 'More likely the table is wrong, or every row is. takeBlocks() has the rest.'
 const CALLBACK = 'The row is in takeBlocks(), with all that is not acknowledged.'

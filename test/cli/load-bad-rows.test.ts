@@ -179,6 +179,63 @@ describe('--on-error skip: bad rows go to the rejects file, the others are loade
     expect(await ids()).toEqual([1, 2, 3, 4, 5])
   })
 
+  it('rows that the server refuses too, word for word, in files with other headers as well', async () => {
+    await front.query(
+      `CREATE TABLE ${table}_checked (id UInt32, status UInt8, CONSTRAINT even CHECK status % 2 = 0, CONSTRAINT known CHECK id != 500) ENGINE = MergeTree ORDER BY id`,
+    )
+    const rows = Array.from({ length: 1000 }, (_, i) => `${i}, ${i === 333 ? 7 : i === 600 ? 'x' : 2}`)
+    const csv = files.write('checked.csv', `id,status\n\n${rows.join('\n')}\n`)
+    const json = files.write(
+      'checked.ndjson',
+      '{"id": 2000,  "status":2}\n{"id":2001, "status": 3}\n{"id":2002,"status":4}\n',
+    )
+    const rejects = files.path('checked-rejects.csv')
+    const args = ['load', `${table}_checked`, csv, json, '--to', front.url, '--block-size', '300']
+    const result = await sluice([...args, '--on-error', 'skip', '--rejects', rejects])
+    expect(result).toMatchObject({
+      code: 1,
+      summary: { outcome: 'loaded', rows: 999, refused: 4, read: 1003 },
+    })
+    expect(result.summary).not.toHaveProperty('undelivered')
+    expect(await front.query(`SELECT count(), min(status), max(status) FROM ${table}_checked`)).toBe('999\t2\t4')
+    expect(readFileSync(rejects, 'utf8').trim().split('\n').toSorted()).toEqual([
+      '333, 7',
+      '500, 2',
+      '600, x',
+      'id,status',
+    ])
+    expect(readFileSync(files.path('checked-rejects.2.csv'), 'utf8')).toBe('{"id":2001, "status": 3}\n')
+    const errors = readFileSync(`${rejects}.errors.ndjson`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(errors.toSorted((a, b) => a.line - b.line)).toMatchObject([
+      { file: json, line: 2, record: 2, code: 'SERVER_EXCEPTION', message: expect.stringContaining('`even`') },
+      { file: csv, line: 336, record: 334, code: 'SERVER_EXCEPTION' },
+      { file: csv, line: 503, record: 501, code: 'SERVER_EXCEPTION', message: expect.stringContaining('`known`') },
+      { file: csv, line: 603, record: 601, code: 'BAD_TEXT' },
+    ])
+    expect(result.stderr).toMatch(/checked\.csv:336: ClickHouse exception 469 VIOLATED_CONSTRAINT: Constraint `even`/)
+  })
+
+  it('--max-errors counts rows that the server refuses; the load is resumed at the first that is not done', async () => {
+    await front.query(
+      `CREATE TABLE ${table}_checked (id UInt32, CONSTRAINT some CHECK id % 10 != 3) ENGINE = MergeTree ORDER BY id`,
+    )
+    const path = files.write('limited.csv', `id\n${Array.from({ length: 100 }, (_, i) => i).join('\n')}\n`)
+    const rejects = files.path('limited-rejects.csv')
+    const args = ['load', `${table}_checked`, path, '--to', front.url, '--on-error', 'skip']
+    const result = await sluice([...args, '--rejects', rejects, '--max-errors', '2', '--block-size', '25'])
+    expect(result).toMatchObject({ code: 1, summary: { outcome: 'stopped', refused: 3 } })
+    expect(result.stderr).toMatch(/limited\.csv:\d+: ClickHouse exception 469/)
+    const { rows, resume, ahead = 0, undelivered = 0, read } = result.summary
+    expect(rows + 2 + undelivered).toBe(read)
+    expect(await front.query(`SELECT count() FROM ${table}_checked`)).toBe(String(rows))
+    expect(await front.query(`SELECT count() FROM ${table}_checked WHERE id >= ${resume!.skipRows}`)).toBe(
+      String(ahead),
+    )
+  })
+
   it('bytes that are no UTF-8 arrive there unchanged', async () => {
     const bad = Buffer.from([0x32, 0x2c, 0xff, 0xc3, 0x28])
     const path = files.write('latin.csv', Buffer.concat([Buffer.from('id,status\n1,1\n'), bad, Buffer.from('\n3,3\n')]))

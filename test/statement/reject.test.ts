@@ -277,7 +277,7 @@ describe('where all rows are bad', () => {
     const { server, statement, rejected } = await poison({ isBad: () => true, blockSize: 65_536 })
     for (const n of range(65_536)) await statement.exec({ n })
     const error = await failure(statement.commit(), DeliveryError)
-    expect(error.message).toContain(`${REJECTED_MAX} rows of one block went to onReject`)
+    expect(error.message).toContain(`${REJECTED_MAX} of its rows were refused one by one, and there are more`)
     expect(error).toMatchObject({ serverCode: 469 })
     expect(rejected).toHaveLength(REJECTED_MAX)
     expect(server.inserts.length).toBeLessThan(2 * REJECTED_MAX + 2 * 16 + 2)
