@@ -80,7 +80,7 @@ Values:
 
 Bad rows:
   stop   everything before the bad row is committed; the last lines say how many rows are in and how to resume
-  skip   bad rows go to --rejects, the others are loaded; the exit code is 1
+  skip   bad rows, also those that only the server refuses, go to --rejects, the others are loaded; the exit code is 1
 
 Exit codes:
   0 all rows are in   1 bad rows or damaged input   2 wrong usage, no such file or table   3 server or connection

@@ -1,7 +1,7 @@
 // What the README says of attempts that failed, held against the code that decides it, for every number there can be.
 
 import { describe, expect, it } from 'vitest'
-import { classify } from '../../src/engine/classify.ts'
+import { classify, isAboutRows } from '../../src/engine/classify.ts'
 import type { TransportError } from '../../src/errors.ts'
 import { insertSettings } from '../../src/statement/insert-settings.ts'
 import { serverError } from '../../src/transport/exception.ts'
@@ -38,6 +38,17 @@ describe('A block that does not arrive', () => {
     }
     expect(transport).toEqual(again)
   })
+})
+
+it('the errors that are about rows', () => {
+  const [, paragraph] = /Which errors are about rows:([\s\S]*?)All others/.exec(readme)!
+  const named = [...paragraph!.matchAll(/\d+/g)].map(Number)
+  const found = Array.from({ length: 2000 }, (_, code) => code).filter((code) =>
+    isAboutRows(serverError({ code, name: '', message: '' })),
+  )
+  expect(named.toSorted((a, b) => a - b)).toEqual(found)
+  expect(found.filter((code) => classify(serverError({ code, name: '', message: '' })).again !== 'no')).toEqual([])
+  expect(found.filter((code) => classify(serverError({ code, name: '', message: '' })).mayHaveArrived)).toEqual([])
 })
 
 it('the settings that every insert carries', () => {

@@ -104,6 +104,60 @@ describe('blocks in the place of one that was refused', () => {
     expect(engine.totals).toMatchObject({ blocks: 1, bytes: 100 })
   })
 
+  it('may be none: the rows are the caller’s then, and done', async () => {
+    const released: string[] = []
+    const block = blockOf(0, 10, { onRelease: () => released.push('0') })
+    const { engine } = engineOf(refusing(0), { onRefused: async () => [] })
+    engine.add(block)
+    engine.add(blockOf(1))
+    await engine.whenAcknowledged(20)
+    expect(engine.rows).toEqual({ sealed: 0, sent: 0, acknowledged: 10, rejected: 10, unknown: 0 })
+    expect(engine.totals).toMatchObject({ blocks: 1, bytes: 100, acknowledgedBlocks: 1, acknowledgedBytes: 100 })
+    expect(engine.reports()).toMatchObject([{ state: 'rejected' }, { state: 'acknowledged' }])
+    expect(released).toEqual(['0'])
+    await engine.stop()
+    expect(engine.take()).toEqual([])
+  })
+
+  it('go first: before blocks that came earlier and wait', async () => {
+    const { engine, transport } = engineOf(refusing(0), { onRefused: halves, concurrency: 1 })
+    for (const sequence of [0, 1, 2]) engine.add(blockOf(sequence))
+    await engine.whenIdle()
+    expect(sentBy(transport)).toEqual([0, 100, 200, 1, 2])
+  })
+
+  it('are not made while the engine stops: the block itself stays, and nothing of it is freed', async () => {
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const released: string[] = []
+    const block = blockOf(0, 10, { onRelease: () => released.push('0') })
+    const { engine } = engineOf(refusing(0), { onRefused: (one) => asked.then(() => halves(one)) })
+    engine.add(block)
+    await new Promise(setImmediate)
+    expect(engine.rows.rejected).toBe(10)
+    const stopped = engine.stop()
+    answer()
+    await stopped
+    expect(engine.take()).toEqual([block])
+    expect(released).toEqual([])
+  })
+
+  it('the block may end in another way than it seemed', async () => {
+    const onRefused: EngineOptions['onRefused'] = (_, end) => ({
+      ...end,
+      state: 'unknown',
+      note: 'Who knows',
+      hint: 'ask',
+    })
+    const { engine } = engineOf(refusing(0), { onRefused })
+    engine.add(blockOf(0))
+    const error = (await engine.whenIdle().catch((thrown: unknown) => thrown)) as Error
+    expect(error).toMatchObject({ serverCode: 53, blocks: [{ state: 'unknown' }] })
+    expect(error.message).toMatch(/was refused: Code 53 TYPE_MISMATCH\. Who knows\. Rows: 10 unknown\.\n {2}hint: ask/)
+  })
+
   it('are not made for a block that may be stored', async () => {
     let asked = false
     const lost = new TransportError('CONNECTION_LOST', 'lost', { retryable: true, blockMayHaveArrived: true })
