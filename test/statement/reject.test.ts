@@ -2,6 +2,7 @@
 // bad, and remembers every row of the others: what was sent, how often, and what is where. Real constraints are in
 // reject-server.test.ts.
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { decodeBlocks } from '../../src/block/decode.ts'
@@ -253,6 +254,29 @@ describe('a rejected row is done', () => {
     await statement.flush()
     await statement.commit()
     expect(sorted(stored)).toEqual(sorted(range(400).map((n) => (isBad(n) ? n + 10_000 : n))))
+  })
+
+  it('on the channels every block and piece is settled once: what was cut as recut, its rows as rejected', async () => {
+    const heard: { token: string; state?: string }[] = []
+    const note = (message: unknown) => void heard.push(message as { token: string; state?: string })
+    const names = ['sluice:block:sealed', 'sluice:block:settled']
+    for (const name of names) subscribe(name, note)
+    const { statement } = await poison({ isBad: (n) => n === 0, blockSize: 5 })
+    await execAll(statement, 5)
+    await statement.commit()
+    for (const name of names) unsubscribe(name, note)
+    const ends = heard.filter(({ state }) => state !== undefined)
+    const tokens = heard.filter(({ state }) => state === undefined).map(({ token }) => token)
+    expect(ends.map(({ token }) => token).toSorted()).toEqual(tokens.toSorted())
+    expect(ends.map(({ state, token }) => `${token.split('/')[1] ?? 'whole'} ${state}`).toSorted()).toEqual([
+      '0-1 rejected',
+      '0-2 recut',
+      '0-3 recut',
+      '1-2 acknowledged',
+      '2-3 acknowledged',
+      '3-5 acknowledged',
+      'whole recut',
+    ])
   })
 
   it('with holdUntilCommit, and with one pending block', async () => {
