@@ -15,8 +15,8 @@
 
 import { writeVarUInt } from '../varint';
 
-/** Copies run 16 bytes at a time, so up to 15 bytes behind the text are read and behind the body are written. */
-const SLACK: u32 = 16;
+/** Copies begin with 32 bytes and go on with 16 at a time, so up to 32 bytes behind the text are read and behind the body are written. */
+const SLACK: u32 = 32;
 /** From here on memory.copy beats the loop of 16-byte copies. */
 const LONG: u32 = 256;
 
@@ -33,12 +33,17 @@ function copyText(out: usize, from: usize, byteLength: u32): void {
     memory.copy(out, from, byteLength);
     return;
   }
+  // No branch for the lengths that are common: which of them comes next cannot be foreseen.
+  v128.store(out, v128.load(from));
+  v128.store(out, v128.load(from, 16), 16);
   const end = out + byteLength;
-  do {
+  out += 32;
+  from += 32;
+  while (out < end) {
     v128.store(out, v128.load(from));
     out += 16;
     from += 16;
-  } while (out < end);
+  }
 }
 
 /**
