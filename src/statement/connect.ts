@@ -7,6 +7,7 @@ import type { ServerInfo, Transport } from '../transport/transport.ts'
 import { safeLogger } from './caller-code.ts'
 import { Connection } from './connection.ts'
 import { type GivenSettings, insertSettings } from './insert-settings.ts'
+import { quoteTable } from './table.ts'
 
 export interface ConnectOptions extends TargetOptions {
   /** Server settings of every insert. */
@@ -28,6 +29,8 @@ export interface OpenedTarget {
   /** Blocks of one statement that are on their way at the same time. */
   readonly concurrency: number
   readonly observer: Observer
+  /** For metrics. */
+  readonly name: string
   readonly options: ConnectOptions
 }
 
@@ -55,7 +58,7 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
   }
   const given: ConnectOptions = typeof target === 'string' ? { url: target } : target
   const options = given.logger === undefined ? given : { ...given, logger: safeLogger(given.logger) }
-  const { transport, database } = openTransport(options, ['settings', 'retry'])
+  const { transport, database, name } = openTransport(options, ['settings', 'retry'])
   resolveRetry(options.retry)
   insertSettings(new Set(), options.settings)
   try {
@@ -69,7 +72,8 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
       compression: transport.takesFrames ? (options.compression ?? defaultCompression(options)) : 'none',
       // The embedded engine and a file take one after the other anyway.
       concurrency: transport.kind === 'http' ? 2 : 1,
-      observer: new Observer(),
+      observer: new Observer({ logger: options.logger, nameOf: quoteTable }),
+      name,
       options,
     })
   } catch (error) {

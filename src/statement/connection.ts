@@ -10,6 +10,7 @@ import { type DeliverOptions, type DeliverySummary, deliverBlocks } from './deli
 import { parseInsert } from './insert-text.ts'
 import type { StatementOptions } from './options.ts'
 import { planStatement } from './prepare.ts'
+import type { Tally } from './prometheus.ts'
 import { quiet, Statement } from './statement.ts'
 import { describeTable, type TableName } from './table.ts'
 import { Transaction } from './transaction.ts'
@@ -132,6 +133,22 @@ export class Connection implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /**
+   * What prometheus() prints: a row per table.
+   *
+   * @internal
+   */
+  tallies(): Tally[] {
+    const { name: target, observer } = this.#opened
+    for (const { place } of this.#statements) observer.figuresOf(place) // also those without a block so far
+    return Array.from(observer.tables, ({ place, figures }) => {
+      const statements = [...this.#statements].filter((one) => observer.figuresOf(one.place) === figures)
+      const stagedRows = statements.reduce((sum, { stats }) => sum + stats.staged, 0)
+      const table = place.database === '' ? place.table : `${place.database}.${place.table}`
+      return { target, table, figures, stagedRows }
+    })
   }
 
   async #close(deadlineMs: number | undefined): Promise<CloseSummary> {

@@ -14,6 +14,7 @@ import { Block } from '../engine/block.ts'
 import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
+import type { TableFigures } from '../engine/figures.ts'
 import { blockToken } from '../engine/token.ts'
 import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
@@ -58,6 +59,7 @@ export class Staging {
   earlySeals = 0
   readonly #plan: StatementPlan
   readonly #hooks: StagingHooks
+  readonly #figures: TableFigures
   /** In the order of a row given as an array. */
   columns: readonly Column[]
   readonly #repeated = new WeakMap<Block, number>()
@@ -91,6 +93,7 @@ export class Staging {
   constructor(plan: StatementPlan, hooks: StagingHooks) {
     this.#plan = plan
     this.#hooks = hooks
+    this.#figures = plan.engine.observer.figuresOf(plan.table)
     this.columns = plan.columns
     this.#newBuilder = plan.newBuilder
     this.#targetOf = plan.targetOf
@@ -202,6 +205,8 @@ export class Staging {
   drop(): number {
     const rowCount = this.stagedRows
     this.#earlierRows += rowCount
+    this.#figures.acceptedRows += rowCount
+    this.#figures.rows.dropped += rowCount
     this.#builder?.reset()
     return rowCount + this.engine.drop()
   }
@@ -367,6 +372,7 @@ export class Staging {
     const { maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
     const firstRow = this.#earlierRows
     this.#earlierRows += sealed.rowCount
+    this.#figures.acceptedRows += sealed.rowCount
     this.#builder!.firstRow = this.#earlierRows
     const block = this.#blockOf(sealed, firstRow, this.#targetOf)
     const { token } = block

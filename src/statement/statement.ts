@@ -6,6 +6,7 @@ import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import type { DeliveryError } from '../engine/delivery-error.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { abortedError } from '../engine/engine.ts'
+import type { Place } from '../engine/observer.ts'
 import { show, UsageError } from '../errors.ts'
 import type { Column, Row } from '../types/node.ts'
 import { callSafely } from './caller-code.ts'
@@ -75,6 +76,11 @@ export class Statement<R = Row> implements AsyncDisposable {
   /** The columns of a row given as an array, in this order, with the types the server has. */
   get columns(): readonly Column[] {
     return this.#staging.columns
+  }
+
+  /** @internal */
+  get place(): Place {
+    return this.#plan.table
   }
 
   /** As of now; take it again for newer figures. */
@@ -401,10 +407,7 @@ export class Statement<R = Row> implements AsyncDisposable {
   }
 
   #retrying(block: Block, error: unknown, delayMs: number): void {
-    const { token, attempts: attempt } = block
-    const fields = { table: this.#plan.name, token, attempt, cause: describeCause(error), delayMs: Math.round(delayMs) }
-    this.#plan.logger?.warn('retry', fields)
-    this.#emit('retry', { token, attempt, error, delayMs })
+    this.#emit('retry', { token: block.token, attempt: block.attempts, error, delayMs })
   }
 
   #failed(error: DeliveryError): void {

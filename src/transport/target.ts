@@ -26,6 +26,8 @@ export interface TargetOptions {
 }
 
 export interface OpenedTarget {
+  /** The target without user and password: `a:8123,b:8123`, `chdb:./dir`, `file:out.native`. */
+  readonly name: string
   readonly transport: Transport
   /** The database of unqualified table names; empty where the server's own default applies (an existing client) or there is none. */
   readonly database: string
@@ -81,6 +83,7 @@ export function openTransport(target: string | TargetOptions, otherNames: readon
       return {
         transport: chdbTransport({ directory: directory || undefined }),
         database: options.database ?? 'default',
+        name: first,
       }
     }
     case 'file': {
@@ -90,7 +93,11 @@ export function openTransport(target: string | TargetOptions, otherNames: readon
           hint: 'file:out.native, or file:- for standard output.',
         })
       refuseOptions(options, 'file:', ['client', 'username', 'password', 'database', 'ca', 'cert', 'key'])
-      return { transport: fileTransport({ path, compressed: options.compression === 'lz4' }), database: '' }
+      return {
+        transport: fileTransport({ path, compressed: options.compression === 'lz4' }),
+        database: '',
+        name: first,
+      }
     }
     default:
       throw unknownScheme(first, scheme)
@@ -144,7 +151,11 @@ function openHttp(texts: readonly string[], options: TargetOptions, connectTimeo
     logger,
     connectTimeoutMs,
   })
-  return { transport, database: database ?? (client === undefined ? 'default' : '') }
+  return {
+    transport,
+    database: database ?? (client === undefined ? 'default' : ''),
+    name: urls.map(({ host }) => host).join(','),
+  }
 }
 
 function parseUrl(text: string): URL {

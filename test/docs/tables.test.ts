@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { channels } from '../../src/engine/channels.ts'
+import { FINAL_STATES } from '../../src/engine/figures.ts'
 import { DEFAULT_RETRY, type RetryOptions, resolveRetry } from '../../src/engine/retry.ts'
-import { connect, ERROR_CODES, type SluiceError } from '../../src/index.ts'
+import { connect, ERROR_CODES, prometheus, type SluiceError } from '../../src/index.ts'
 import { resolveOptions, type StatementOptions } from '../../src/statement/options.ts'
 import { sluice } from '../cli/run.ts'
 import { chapter, fencesOf, readRepositoryFile, tableRows, uncoded } from './markdown.ts'
@@ -161,6 +162,29 @@ it('Channels: those of src/engine/channels.ts', () => {
   const { insert, ...plain } = channels
   const traced = String(insert.start.name).replace('start', '*')
   expect(names.sort()).toEqual([...Object.values(plain).map(({ name }) => String(name)), traced].sort())
+})
+
+it('Prometheus: every metric, with its type', async () => {
+  const target = await connect('file:/dev/null')
+  const statement = await target.prepare('t', { columns: [{ name: 'a', type: 'UInt8' }] })
+  await statement.exec({ a: 1 })
+  await statement.commit()
+  const printed = [...prometheus(target).matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`)
+  await target.close()
+  const rows = tableRows(chapter(readme, 'Prometheus')).flatMap(([names, type]) =>
+    [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => `${name} ${type}`),
+  )
+  // There was nothing to repeat.
+  expect(rows.filter((row) => row !== 'sluice_retries_total counter').sort()).toEqual(printed.sort())
+})
+
+it('Logs: every line that is logged', () => {
+  const pattern = /logger\??\.(?:debug|info|warn|error)\(\s*'([^']+)'/g
+  const logged = sourceTexts().flatMap((text) => [...text.matchAll(pattern)].map(([, line]) => line!))
+  const lines = tableRows(chapter(readme, 'Logs')).flatMap(([cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, line]) => line),
+  )
+  expect(lines.sort()).toEqual([...new Set([...logged, ...FINAL_STATES])].sort())
 })
 
 it('Benchmarks: every one, with its question', async () => {

@@ -510,6 +510,7 @@ describe('the log', () => {
       'debug meta',
       'debug flush',
       'warn retry',
+      'debug acknowledged',
       'debug commit',
       'debug close',
     ])
@@ -528,6 +529,13 @@ describe('the log', () => {
     const statement = await connection.prepare('events', { columns: COLUMNS })
     await statement.exec({ n: 1 })
     await statement.commit()
-    expect(messages.filter((message) => message !== 'connect')).toEqual(['begin', 'prepare', 'meta', 'flush', 'commit'])
+    expect(messages.filter((message) => message !== 'connect')).toEqual([
+      'begin',
+      'prepare',
+      'meta',
+      'flush',
+      'acknowledged',
+      'commit',
+    ])
   })
 })
