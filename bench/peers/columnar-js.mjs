@@ -1,12 +1,14 @@
 // The rival: an encoder of exactly these tables, written by hand in plain JavaScript. It knows the columns, looks at no
 // type and checks no value; typed arrays and the output are kept from call to call, so that nothing is allocated.
 //
-//   rows ──one pass, row by row──▶ a typed array a column, 8,192 rows ──▶ one output buffer, block after block
+//   rows ──one pass, row by row──▶ a typed array a column ──▶ one output buffer, block after block
 
 import { checkBlocks } from '../check.mjs'
 import { rowsOf } from '../shapes.mjs'
 
-export function create({ shape, rowCount }) {
+/** @param rowsOfBlock  as many as it is fastest with, if it is not told */
+export function create({ shape, rowCount, rowsOfBlock = blockRows }) {
+  blockRows = rowsOfBlock
   const rows = rowsOf(shape, rowCount)
   const encode = encoders[shape]()
   const wanted = Buffer.from(encode(rows))
@@ -23,8 +25,8 @@ export function create({ shape, rowCount }) {
   }
 }
 
-/** Rows of a block: its columns stay in the second-level cache until they are copied out. */
-const BLOCK_ROWS = 8192
+/** Rows of a block. With 8,192 its columns stay in the second-level cache until they are copied out. */
+let blockRows = 8192
 
 /** By shape: makes `encode(rows)`, whose answer is valid until the next call. */
 export const encoders = { clickstream, log, metrics, texts, id, four }
@@ -34,8 +36,8 @@ function inBlocks(headers, stage, write) {
   const output = new Output()
   return function encode(rows) {
     output.clear()
-    for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
-      const count = Math.min(BLOCK_ROWS, rows.length - start)
+    for (let start = 0; start < rows.length; start += blockRows) {
+      const count = Math.min(blockRows, rows.length - start)
       stage(rows, start, count)
       output.block(headers.length, count)
       write(output, count)
@@ -46,12 +48,12 @@ function inBlocks(headers, stage, write) {
 
 function clickstream() {
   const country = new TextColumn()
-  const os = new Uint8Array(BLOCK_ROWS)
-  const browser = new Uint8Array(BLOCK_ROWS)
-  const ends = new Uint32Array(BLOCK_ROWS * 2)
-  let categories = new Int16Array(BLOCK_ROWS * 4)
-  const day = new Uint16Array(BLOCK_ROWS)
-  const time = new Uint32Array(BLOCK_ROWS)
+  const os = new Uint8Array(blockRows)
+  const browser = new Uint8Array(blockRows)
+  const ends = new Uint32Array(blockRows * 2)
+  let categories = new Int16Array(blockRows * 4)
+  const day = new Uint16Array(blockRows)
+  const time = new Uint32Array(blockRows)
   const names = ['country_code', 'os_id', 'browser_id', 'categories', 'action_day', 'action_time']
   const types = ['String', 'UInt8', 'UInt8', 'Array(Int16)', 'Date', 'DateTime']
   const headers = headersOf(names, types)
@@ -91,13 +93,13 @@ function clickstream() {
 }
 
 function log() {
-  const time = new Int32Array(BLOCK_ROWS * 2)
+  const time = new Int32Array(blockRows * 2)
   const level = new Dictionary()
   const service = new Dictionary()
   const host = new Dictionary()
   const message = new TextColumn()
-  const status = new Uint16Array(BLOCK_ROWS)
-  const duration = new Float64Array(BLOCK_ROWS)
+  const status = new Uint16Array(blockRows)
+  const duration = new Float64Array(blockRows)
   const names = ['time', 'level', 'service', 'host', 'message', 'status', 'duration']
   const text = 'LowCardinality(String)'
   const headers = headersOf(names, ['DateTime64(3)', text, text, text, 'String', 'UInt16', 'Float64'])
@@ -140,11 +142,11 @@ function log() {
 }
 
 function metrics() {
-  const id = new Int32Array(BLOCK_ROWS * 2)
-  const ts = new Uint32Array(BLOCK_ROWS)
-  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = Array.from({ length: 10 }, () => new Float64Array(BLOCK_ROWS))
-  const [u0, u1, u2, u3, u4] = Array.from({ length: 5 }, () => new Uint32Array(BLOCK_ROWS))
-  const [i0, i1, i2] = Array.from({ length: 3 }, () => new Int32Array(BLOCK_ROWS * 2))
+  const id = new Int32Array(blockRows * 2)
+  const ts = new Uint32Array(blockRows)
+  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = Array.from({ length: 10 }, () => new Float64Array(blockRows))
+  const [u0, u1, u2, u3, u4] = Array.from({ length: 5 }, () => new Uint32Array(blockRows))
+  const [i0, i1, i2] = Array.from({ length: 3 }, () => new Int32Array(blockRows * 2))
   const columns = { id, ts, f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, u0, u1, u2, u3, u4, i0, i1, i2 }
   const arrays = Object.values(columns)
   const types = { i: 'Int64', f: 'Float64', u: 'UInt32' }
@@ -196,14 +198,14 @@ function metrics() {
 }
 
 function texts() {
-  const uid = new Int32Array(BLOCK_ROWS * 4)
-  const nameNulls = new Uint8Array(BLOCK_ROWS)
+  const uid = new Int32Array(blockRows * 4)
+  const nameNulls = new Uint8Array(blockRows)
   const name = new TextColumn()
-  const scoreNulls = new Uint8Array(BLOCK_ROWS)
-  const score = new Int32Array(BLOCK_ROWS)
-  const amount = new Int32Array(BLOCK_ROWS * 2)
-  const kind = new Uint8Array(BLOCK_ROWS)
-  const flag = new Uint8Array(BLOCK_ROWS)
+  const scoreNulls = new Uint8Array(blockRows)
+  const score = new Int32Array(blockRows)
+  const amount = new Int32Array(blockRows * 2)
+  const kind = new Uint8Array(blockRows)
+  const flag = new Uint8Array(blockRows)
   const [s1, s2, s3] = Array.from({ length: 3 }, () => new TextColumn())
   const headers = headersOf(
     ['uid', 'name', 'score', 'amount', 'kind', 'flag', 's1', 's2', 's3'],
@@ -271,7 +273,7 @@ function texts() {
 }
 
 function id() {
-  const id = new Int32Array(BLOCK_ROWS * 2)
+  const id = new Int32Array(blockRows * 2)
   const headers = headersOf(['id'], ['UInt64'])
   function stage(rows, start, count) {
     for (let i = 0; i < count; i++) {
@@ -288,11 +290,11 @@ function id() {
 }
 
 function four() {
-  const number = new Int32Array(BLOCK_ROWS * 2)
+  const number = new Int32Array(blockRows * 2)
   const text = new TextColumn()
-  const ends = new Uint32Array(BLOCK_ROWS * 2)
-  let elements = new Uint8Array(BLOCK_ROWS * 16)
-  const time = new Uint32Array(BLOCK_ROWS)
+  const ends = new Uint32Array(blockRows * 2)
+  let elements = new Uint8Array(blockRows * 16)
+  const time = new Uint32Array(blockRows)
   const headers = headersOf(['Col1', 'Col2', 'Col3', 'Col4'], ['UInt64', 'String', 'Array(UInt8)', 'DateTime'])
 
   function stage(rows, start, count) {
@@ -405,8 +407,8 @@ class TextColumn {
 class Dictionary {
   #known = new Map()
   #keys = new TextColumn()
-  #indexes = new Uint16Array(BLOCK_ROWS)
-  #narrow = new Uint8Array(BLOCK_ROWS)
+  #indexes = new Uint16Array(blockRows)
+  #narrow = new Uint8Array(blockRows)
 
   clear() {
     this.#known.clear()
