@@ -10,7 +10,7 @@ const ORDER = [
   ['column'],
   ['block', 'transport'],
   ['native', 'engine'],
-  ['statement'],
+  ['statement', 'otel'],
   ['schema', 'sharding', 'storage'],
   ['sync'],
   ['index'],

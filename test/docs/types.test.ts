@@ -145,7 +145,7 @@ describe('the package', () => {
       stdout: 'function function\n',
     })
   })
-  it('runs without the packages of the command line and without chdb, and sluice/native without the client', async () => {
+  it('runs without the packages of the command line and without chdb, sluice/native without the client, sluice/otel without any', async () => {
     const imported = async (entry: string) => {
       project.write('entry.mjs', `await import('${entry}')`)
       return (await project.run(process.execPath, ['entry.mjs'])).stderr
@@ -153,6 +153,8 @@ describe('the package', () => {
     for (const name of ['commander', 'chdb']) project.unlink(name)
     expect(await imported('sluice')).toBe('')
     project.unlink('@clickhouse/client')
+    project.unlink('@opentelemetry/api')
+    expect(await imported('sluice/otel')).toBe('')
     expect(await imported('sluice/native')).toBe('')
     expect(await imported('sluice')).toContain('@clickhouse/client')
   })

@@ -27,7 +27,7 @@ export class UserProject implements Disposable {
     mkdirSync(home, { recursive: true })
     execFileSync('tar', ['-xzf', join(this.directory, archive), '--strip-components=1', '-C', home])
     for (const name of ['@clickhouse/client', '@assemblyscript/loader', 'commander']) this.link(name)
-    for (const name of ['chdb', '@types/node', 'undici-types']) this.link(name)
+    for (const name of ['chdb', '@opentelemetry/api', '@types/node', 'undici-types']) this.link(name)
     this.write('bin/sluice', `#!/bin/sh\nexec "${process.execPath}" "${home}/dist/cli/main.js" "$@"\n`)
     chmodSync(join(this.directory, 'bin/sluice'), 0o755)
   }
