@@ -9,7 +9,7 @@ import { faultRun, type Outcome, TABLE } from './run.ts'
 
 const RUNS = Number(process.env.SLUICE_FAULT_RUNS ?? 150)
 const SEED = Number(process.env.SLUICE_FAULT_SEED ?? Date.now() % 1_000_000_000)
-const AT_ONCE = 8
+const AT_ONCE = 12
 
 let front: ChdbFront
 const unhandled: unknown[] = []
@@ -53,13 +53,14 @@ describe('a table with a deduplication window, and a way that cannot be trusted'
 })
 
 function describeRuns(outcomes: readonly Outcome[]): string {
-  const sum = (key: 'accepted' | 'blocks' | 'faults' | 'retries') =>
+  const sum = (key: 'accepted' | 'rejected' | 'blocks' | 'faults' | 'retries') =>
     outcomes.reduce((total, outcome) => total + outcome[key], 0)
   const ends = ['committed', 'closed', 'delivered', 'rolled back'].map(
     (end) => `${outcomes.filter((outcome) => outcome.end === end).length} ${end}`,
   )
   return (
     `seed ${SEED}: ${outcomes.length} runs (${ends.join(', ')}), ${sum('accepted')} rows in ${sum('blocks')} blocks, ` +
+    `${sum('rejected')} of them refused by the server, ` +
     `${sum('faults')} faults, ${sum('retries')} attempts repeated: 0 rows lost, doubled or unaccounted for`
   )
 }

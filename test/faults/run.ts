@@ -2,13 +2,14 @@
 // with what was accepted. Every row has a number of its own, so that a lost and a doubled one cannot make up for each other.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, DeliveryError, EncodeError, type Statement } from '../../src/index.ts'
+import { connect, DeliveryError, EncodeError, type RejectedRow, type Statement } from '../../src/index.ts'
 import type { ChdbFront } from '../support/chdb-front.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { type Lie, type LyingProxy, startLyingProxy } from '../support/lying-proxy.ts'
 import { belowOf } from '../support/random.ts'
 
-export const TABLE = `CREATE TABLE faults (run UInt32, i UInt32, text String) ENGINE = MergeTree ORDER BY (run, i)
+export const TABLE = `CREATE TABLE faults (run UInt32, i UInt32, text String, CONSTRAINT good CHECK text != 'bad')
+  ENGINE = MergeTree ORDER BY (run, i)
   SETTINGS non_replicated_deduplication_window = 1000000, parts_to_throw_insert = 100000, parts_to_delay_insert = 100000`
 
 interface Row {
@@ -21,6 +22,8 @@ export interface Outcome {
   /** How the statement ended. */
   end: 'committed' | 'closed' | 'delivered' | 'rolled back'
   accepted: number
+  /** Rows that the server refused, and onReject took. */
+  rejected: number
   blocks: number
   /** Lies told and connections cut. */
   faults: number
@@ -36,9 +39,12 @@ export async function faultRun(seed: number, front: ChdbFront): Promise<Outcome>
   const proxy = await startFaultProxy(liar.url)
   const connection = await connect({
     url: proxy.url,
-    retry: { minDelay: 1, maxDelay: 20, attemptTimeout: 60 + below(200), deadline: 300 + below(2_000) },
+    retry: { minDelay: 1, maxDelay: 20, attemptTimeout: 150 + below(250), deadline: 500 + below(4_000) },
   })
   const stop = new AbortController()
+  const badOf100 = [0, 0, 2, 2][below(4)]!
+  const textOf = (i: number) => (badOf100 > 0 && belowOf(seed * 1000 + i)(100) < badOf100 ? 'bad' : `row ${i}`)
+  const rejected: number[] = []
   try {
     const statement = await connection.prepare<Row>('INSERT INTO faults (run, i, text)', {
       blockSize: 1 + below(60),
@@ -48,13 +54,14 @@ export async function faultRun(seed: number, front: ChdbFront): Promise<Outcome>
       worker: below(2) === 1,
       exactlyOnce: true,
       signal: stop.signal,
+      ...(badOf100 > 0 && { onReject: ({ row }: RejectedRow) => void rejected.push(Number(row.i)) }),
     })
     makeTrouble(below, liar, proxy)
     const rowCount = below(300)
-    const accepted = await feed(statement, below, seed, rowCount)
-    const end = await finish({ statement, connection, front, below, stop, liar, proxy, run: seed, accepted })
+    const accepted = await feed(statement, below, (i) => ({ run: seed, i, text: textOf(i) }), rowCount)
+    const end = await finish({ statement, connection, front, below, stop, run: seed, accepted, textOf, rejected })
     const { blocks, retries } = statement.stats
-    return { end, accepted, blocks, faults: liar.told + proxy.struckCount, retries }
+    return { end, accepted, rejected: rejected.length, blocks, faults: liar.told + proxy.struckCount, retries }
   } finally {
     await connection.close({ deadline: 50 })
     await proxy.close()
@@ -103,9 +110,13 @@ function fault(below: Below): Fault {
 }
 
 /** Gives rows in every way there is; returns how many the statement accepted. */
-async function feed(statement: Statement<Row>, below: Below, run: number, rowCount: number): Promise<number> {
+async function feed(
+  statement: Statement<Row>,
+  below: Below,
+  rowAt: (i: number) => Row,
+  rowCount: number,
+): Promise<number> {
   let i = 0
-  const rowAt = (n: number): Row => ({ run, i: n, text: `row ${n}` })
   try {
     while (i < rowCount) {
       const count = Math.min(rowCount - i, 1 + below(40))
@@ -124,12 +135,12 @@ async function feed(statement: Statement<Row>, below: Below, run: number, rowCou
         const from = i
         i += await statement.execMany(Array.from({ length: count }, (_, n) => rowAt(from + n)))
       } else if (way === 2) {
-        refused(() => statement.exec({ run, i, text: 5 }))
+        refused(() => statement.exec({ ...rowAt(i), text: 5 }))
       } else if (way === 3) await sleep(below(4))
       else if (way === 4 && below(4) === 0) await statement.flush()
       else {
         for (let n = 0; n < count; n++) {
-          const pause = statement.exec(way === 5 ? [run, i, `row ${i}`] : rowAt(i))
+          const pause = statement.exec(way === 5 ? Object.values(rowAt(i)) : rowAt(i))
           i++
           if (pause !== undefined) await pause
         }
@@ -167,15 +178,16 @@ interface Ending {
   front: ChdbFront
   below: Below
   stop: AbortController
-  liar: LyingProxy
-  proxy: FaultProxy
   run: number
   accepted: number
+  textOf: (i: number) => string
+  /** The `i` of those that onReject took. */
+  rejected: readonly number[]
 }
 
 /** Ends the statement in one of the ways there are, and holds the server to what it was told. */
 async function finish(ending: Ending): Promise<Outcome['end']> {
-  const { statement, connection, front, below, stop, run, accepted } = ending
+  const { statement, connection, below, stop, accepted, rejected } = ending
   const way = below(20)
   try {
     if (way === 0) return await rollBack(ending)
@@ -183,25 +195,31 @@ async function finish(ending: Ending): Promise<Outcome['end']> {
     if (way === 2) {
       await connection.close({ deadline: below(200) })
       account(statement)
-      if (statement.stats.acknowledged === accepted) {
-        await expectRows(front, run, accepted)
+      if (statement.stats.acknowledged + rejected.length === accepted) {
+        await expectAll(ending)
         return 'closed'
       }
     } else {
       const summary = await statement.commit()
-      if (summary.rows !== accepted) throw new Error(`commit says ${summary.rows} rows of ${accepted}`)
+      if (summary.rows + summary.rejected !== accepted || summary.rejected !== rejected.length)
+        throw new Error(`commit says ${JSON.stringify(summary)} of ${accepted} rows, ${rejected.length} rejected`)
       account(statement)
-      await expectRows(front, run, accepted)
+      await expectAll(ending)
       return 'committed'
     }
   } catch (error) {
     if (!(error instanceof DeliveryError) && (error as { code?: string }).code !== 'STATEMENT_FAILED') throw error
   }
   account(statement)
-  if (below(10) === 0) return await rollBack(ending)
+  // Bad rows among what is left would be refused by any server.
+  if (below(10) === 0 || badRows(ending).length > 0) return await rollBack(ending)
   await deliverElsewhere(ending)
-  await expectRows(front, run, accepted)
+  await expectAll(ending)
   return 'delivered'
+}
+
+function badRows({ accepted, textOf }: Ending): number[] {
+  return Array.from({ length: accepted }, (_, i) => i).filter((i) => textOf(i) === 'bad')
 }
 
 /** What is not acknowledged goes again, by a way without faults. */
@@ -249,9 +267,15 @@ async function storedRows(front: ChdbFront, run: number): Promise<Map<number, nu
   return new Map(lines.map((line) => line.split('\t').map(Number) as [number, number]))
 }
 
-async function expectRows(front: ChdbFront, run: number, accepted: number): Promise<void> {
+/** Every row that the table takes is there once, and every other one was handed over once. */
+async function expectAll(ending: Ending): Promise<void> {
+  const { front, run, accepted, rejected } = ending
+  const bad = badRows(ending)
+  const handed = rejected.toSorted((a, b) => a - b)
+  if (`${handed}` !== `${bad}`) throw new Error(`rows ${handed} were rejected, rows ${bad} are bad`)
   const answer = await front.query(`SELECT count(), uniqExact(i), countIf(i >= ${accepted}),
     countIf(text != concat('row ', toString(i))) FROM faults WHERE run = ${run} FORMAT TSV`)
-  const wanted = `${accepted}\t${accepted}\t0\t0`
+  const good = accepted - bad.length
+  const wanted = `${good}\t${good}\t0\t0`
   if (answer !== wanted) throw new Error(`rows, distinct, unasked, changed: ${answer}; wanted ${wanted}`)
 }

@@ -12,7 +12,7 @@ export interface Lie {
     | 'die' // the connection goes without a byte of an answer
     | 'hang' // nothing, and the connection stays
     | 'half' // headers and a part of the body that they announce
-    | 'twice' // the same answer two times, on one connection
+    | 'twice' // the true answer two times, on one connection
     | 'late' // the true answer after `delayMs`
     | { code: number; status: number } // an exception; with status 200 one inside a success
     | { status: number } // a gateway's answer
@@ -99,8 +99,12 @@ function tell(response: ServerResponse, { tell: how }: Lie, answer: Answer | und
     response.writeHead(200, { 'content-length': 10 })
     response.write('Co', () => response.destroy())
   } else if (how === 'twice') {
-    const text = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
-    response.socket?.write(text + text)
+    if (answer === undefined) return void response.destroy()
+    const { status, headers, body } = answer
+    const code = headers['x-clickhouse-exception-code']
+    const head = `HTTP/1.1 ${status} As told\r\n${code ? `X-ClickHouse-Exception-Code: ${code}\r\n` : ''}`
+    const once = Buffer.concat([Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n`), body])
+    response.socket?.write(Buffer.concat([once, once]))
   } else if (how === 'late') {
     if (answer === undefined) response.destroy()
     else truth(response, answer)
