@@ -88,7 +88,7 @@ Exit codes:
 
 Output:
   On a terminal a live line and a summary on stderr. Where stdout is no terminal, one JSON line with rows, refused, seconds,
-  rowsPerSecond and, if something is left to load, resume: {file, skipRows}.
+  rowsPerSecond, retries, waits, waitedSeconds and, if something is left to load, resume: {file, skipRows}.
 
 Examples:
   $ export SLUICE_URL=http://localhost:8123/default SLUICE_PASSWORD=...

@@ -11,6 +11,7 @@ import type { Connection, RejectedRow, Row, Statement } from '../index.ts'
 import { quoteIdentifier } from '../statement/quote.ts'
 import type { Column } from '../types/node.ts'
 import { type Filled, matchColumns } from './columns.ts'
+import { Delays } from './delays.ts'
 import { describeError } from './exit.ts'
 import { type Input, openInput } from './input/open.ts'
 import { openSource, type Source } from './input/source.ts'
@@ -38,6 +39,7 @@ export class Loader {
   readonly #reporter: Reporter
   readonly #rejects: Rejects | undefined
   readonly #abort = new AbortController()
+  readonly #delays = new Delays()
   #statement: Statement | undefined
   #columnNames = ''
   #positions = new Positions()
@@ -78,12 +80,14 @@ export class Loader {
       }
     })
     this.#rejects?.close()
+    this.#delays[Symbol.dispose]()
     return result
   }
 
   get progress(): ProgressState {
     const { bytesTotal } = this.#options
-    return { rows: this.#accepted, bytesRead: this.#bytesDone + (this.#input?.bytesRead ?? 0), bytesTotal }
+    const bytesRead = this.#bytesDone + (this.#input?.bytesRead ?? 0)
+    return { rows: this.#accepted, bytesRead, bytesTotal, delay: this.#delays.text }
   }
 
   /** Stops reading; what was read is sent, for a few seconds. */
@@ -110,6 +114,9 @@ export class Loader {
       bytesRead: this.progress.bytesRead,
       blocks: this.#finished.blocks + (stats?.blocks ?? 0),
       retries: this.#finished.retries + (stats?.retries ?? 0),
+      retryCauses: this.#delays.retries,
+      waits: this.#delays.waits,
+      waitedMs: this.#delays.waitedMs,
       ...(outcome === 'loaded' ? {} : { resume: isAllIn ? this.#next : this.#positions.at(end) }),
     }
   }
@@ -271,7 +278,7 @@ export class Loader {
   async #finishStatement(): Promise<void> {
     const statement = this.#statement
     if (statement === undefined) return
-    await statement.commit()
+    await this.#delays.during(statement.commit())
     const { accepted, acknowledged, blocks, retries } = statement.stats
     this.#finished.accepted += accepted
     this.#finished.acknowledged += acknowledged

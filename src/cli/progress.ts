@@ -1,12 +1,15 @@
 // The live line of a load on a terminal. Elsewhere nothing is shown until the summary.
 //
-//   events  [##########----------]  50%   1,234,000 rows   412k rows/s   38.1 MB/s   ETA 0:12
+//   events  [##########----------]  50%  1,234,000 rows  412k rows/s  38.1 MB/s  ETA 0:12
+//   events   50%  1,234,000 rows  retrying 2 blocks (Code 252, next in 3 s)
 
 export interface ProgressState {
   rows: number
   bytesRead: number
   /** Undefined when some input is a pipe. */
   bytesTotal: number | undefined
+  /** What it is held up by. */
+  delay?: string
 }
 
 interface Screen {
@@ -72,16 +75,15 @@ export function progressLine(
   const parts = [title]
   if (state.bytesTotal) {
     const share = Math.min(1, state.bytesRead / state.bytesTotal)
+    const percent = `${String(Math.floor(share * 100)).padStart(3)}%`
     const filled = Math.round(share * BAR_WIDTH)
-    parts.push(
-      `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${String(Math.floor(share * 100)).padStart(3)}%`,
-    )
+    const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`
+    // With the bar, what is said of a delay would not fit into 80 characters.
+    parts.push(state.delay === undefined ? `${bar} ${percent}` : percent)
   }
-  parts.push(
-    `${formatCount(state.rows)} rows`,
-    `${formatRate(rowsPerSecond)} rows/s`,
-    `${formatBytes(bytesPerSecond)}/s`,
-  )
+  parts.push(`${formatCount(state.rows)} rows`)
+  if (state.delay !== undefined) return [...parts, state.delay].join('  ')
+  parts.push(`${formatRate(rowsPerSecond)} rows/s`, `${formatBytes(bytesPerSecond)}/s`)
   if (state.bytesTotal && bytesPerSecond > 0 && state.bytesRead < state.bytesTotal) {
     parts.push(`ETA ${formatSeconds((state.bytesTotal - state.bytesRead) / bytesPerSecond)}`)
   }

@@ -17,7 +17,9 @@ export class Screen {
     info() {},
     warn: (message, fields) => {
       if (message === 'check') this.message(`note: ${fields?.warning}`)
-      else if (message === 'retry') this.message(`${fields?.table}: a block is sent again (${fields?.cause})`)
+      // Where there is a live line, it says so for as long as it is so.
+      else if (message === 'retry' && this.progress === undefined)
+        this.message(`${fields?.table}: a block is sent again (${fields?.cause})`)
     },
     error() {}, // the error itself is printed at the end
   }

@@ -26,6 +26,11 @@ export interface LoadResult {
   bytesRead: number
   blocks: number
   retries: number
+  /** '3 after Code 252, 1 after CONNECTION_LOST' */
+  retryCauses: string | undefined
+  /** How often, and how long in all, no row could go on because the server had enough to do. */
+  waits: number
+  waitedMs: number
   /** Where to go on; absent when everything was loaded. */
   resume?: Position
 }
@@ -49,6 +54,8 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
     bytesRead,
     blocks,
     retries,
+    waits,
+    waitedMs,
     resume,
   } = result
   return JSON.stringify({
@@ -63,6 +70,8 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
     bytesRead,
     blocks,
     retries,
+    waits,
+    waitedSeconds: Number((waitedMs / 1000).toFixed(3)),
     seconds: Number(seconds.toFixed(3)),
     rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)),
     ...(result.error === undefined ? {} : { at: result.at, error: describeError(result.error) }),
@@ -72,11 +81,13 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
 
 /** The lines on stderr. */
 export function textSummary(options: LoadOptions, result: LoadResult, seconds: number): string {
-  const { acknowledged, refused, unknown, ahead, bytesRead, blocks, resume } = result
+  const { acknowledged, refused, unknown, ahead, bytesRead, blocks, retries, retryCauses, waitedMs, resume } = result
   const rate = formatCount(Math.round(acknowledged / Math.max(seconds, 0.001)))
   const lines = [
     `${count(acknowledged, 'row')} ${options.dryRun ? 'would go into' : 'loaded into'} ${options.tableName}: ${formatBytes(bytesRead)} read, ${count(blocks, 'block')}, ${seconds.toFixed(1)} s, ${rate} rows/s`,
   ]
+  if (retryCauses !== undefined) lines.push(`${count(retries, 'attempt')} repeated: ${retryCauses}`)
+  if (waitedMs >= 1_000) lines.push(`waited ${(waitedMs / 1000).toFixed(1)} s for the server`)
   if (refused > 0 && options.rejects !== undefined)
     lines.push(`${count(refused, 'row')} refused: see ${options.rejects}`)
   if (unknown > 0) lines.push(`${count(unknown, 'row')} may be in the table or not: the answer was lost`)

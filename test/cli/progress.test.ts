@@ -13,6 +13,15 @@ describe('progressLine', () => {
     expect(progressLine('events', state, 0, 0)).toBe('events  5 rows  0 rows/s  0 B/s')
     expect(progressLine('events', { ...state, bytesTotal: 100 }, 0, 0)).not.toContain('ETA')
   })
+  it('says what holds it up in the place of bar and rates, in 80 characters', () => {
+    const state = { rows: 1_234_567_890, bytesRead: 50, bytesTotal: 100 }
+    const line = progressLine('events', { ...state, delay: 'retrying 12 blocks (Code 252, next in 10 s)' }, 0, 0)
+    expect(line).toBe('events   50%  1,234,567,890 rows  retrying 12 blocks (Code 252, next in 10 s)')
+    expect(line.length).toBeLessThan(80)
+    expect(
+      progressLine('t', { rows: 5, bytesRead: 1, bytesTotal: undefined, delay: 'waiting for the server (3 s)' }, 0, 0),
+    ).toBe('t  5 rows  waiting for the server (3 s)')
+  })
   it('never shows more than everything: a growing file', () => {
     expect(progressLine('t', { rows: 1, bytesRead: 150, bytesTotal: 100 }, 1, 1)).toContain(`[${'#'.repeat(20)}] 100%`)
   })
