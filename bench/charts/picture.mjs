@@ -63,7 +63,14 @@ export function picture({ question, note, machine, command, columns = 1, heights
     place(option, panel, i, { columns, heights, top: HEAD + legendHeight(legend) })
   chart.setOption(option)
   // Its names count the charts drawn so far: without that a picture is the same whenever it is drawn.
-  const svg = chart.renderToSVGString().replaceAll(/\bzr\d+-/g, 'zr-')
+  const classes = new Map()
+  const svg = chart
+    .renderToSVGString()
+    .replaceAll(/\bzr\d+-/g, 'zr-')
+    .replaceAll(/\bzr-cls-\d+/g, (name) => {
+      if (!classes.has(name)) classes.set(name, `zr-cls-${classes.size}`)
+      return classes.get(name)
+    })
   chart.dispose()
   return `${svg}\n`
 }
