@@ -34,7 +34,7 @@ export {
   TransportError,
   UsageError,
 } from './errors.ts'
-export type { CheckReport } from './statement/check.ts'
+export type { Answer, CheckOptions, CheckReport, DeliveryReport, Outage, Promised } from './statement/check.ts'
 export { type ConnectOptions, connect } from './statement/connect.ts'
 export type { CloseSummary, Connection } from './statement/connection.ts'
 export type { DeliverOptions, DeliverySummary } from './statement/deliver.ts'

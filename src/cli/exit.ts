@@ -14,7 +14,7 @@ import {
 
 export const EXIT = {
   ok: 0,
-  /** Some rows were refused, or an input is damaged. */
+  /** Some rows were refused, an input is damaged, or a promise does not hold. */
   data: 1,
   /** Wrong options, a file that cannot be opened, no such table or column. Nothing was sent. */
   usage: 2,

@@ -2,20 +2,16 @@
 
 import { UsageError } from '../errors.ts'
 import type { StatementOptions } from '../index.ts'
-import { parseInsert } from '../statement/insert-text.ts'
 import { resolveOptions } from '../statement/options.ts'
-import { quoteIdentifier } from '../statement/quote.ts'
-import type { Settings } from '../transport/transport.ts'
 import { namedZone } from './convert/times.ts'
 import type { ConvertOptions } from './convert.ts'
 import type { Format } from './input/format.ts'
 import { sizeOf } from './input/open.ts'
 import type { SourceOptions } from './input/source.ts'
+import { defined, quoteTableArgument, settingsOf, type Target, type TargetFlags, targetOf } from './target-options.ts'
 
 /** As commander gives them: texts and flags. */
-export interface LoadFlags {
-  to?: string
-  user?: string
+export interface LoadFlags extends TargetFlags {
   format?: Format
   columns?: string
   delimiter?: string
@@ -28,7 +24,6 @@ export interface LoadFlags {
   blockSize?: string
   blockBytes?: string
   compression?: 'lz4' | 'none'
-  set?: string[]
   onError: 'stop' | 'skip'
   rejects?: string
   maxErrors?: string
@@ -38,10 +33,7 @@ export interface LoadFlags {
   progress?: boolean
 }
 
-export interface LoadOptions extends SourceOptions, ConvertOptions {
-  readonly to: string
-  readonly username?: string
-  readonly password?: string
+export interface LoadOptions extends SourceOptions, ConvertOptions, Target {
   /** In backticks: `` `db`.`table` `` */
   readonly table: string
   /** As the user wrote it. */
@@ -68,12 +60,7 @@ export function resolveLoadOptions(
   flags: LoadFlags,
   env: NodeJS.ProcessEnv,
 ): LoadOptions {
-  const to = flags.to || env.SLUICE_URL || env.CLICKHOUSE_URL
-  if (!to) {
-    throw new UsageError('BAD_OPTION', 'no target: where should the rows go?', {
-      hint: 'Give --to http://localhost:8123/database (or chdb:./directory), or set SLUICE_URL.',
-    })
-  }
+  const target = targetOf(flags, env)
   const inputs = files.length === 0 ? ['-'] : files
   if (inputs.filter((path) => path === '-').length > 1)
     throw new UsageError('BAD_OPTION', 'stdin (-) can be read only once')
@@ -111,8 +98,7 @@ export function resolveLoadOptions(
   }
   resolveOptions(statement) // refuses sizes outside their limits before anything is opened
   return {
-    to,
-    ...credentials(to, flags, env),
+    ...target,
     table: quoteTableArgument(table),
     tableName: table,
     files: inputs,
@@ -145,20 +131,6 @@ function timezoneOf(name: string | undefined): string | undefined {
       hint: 'Names are those of the IANA database: Europe/Berlin.',
     })
   }
-}
-
-/** For HTTP only: the embedded engine and files know no users. */
-function credentials(to: string, flags: LoadFlags, env: NodeJS.ProcessEnv): { username?: string; password?: string } {
-  if (!/^https?:/i.test(to)) return {}
-  return defined({
-    username: flags.user ?? env.SLUICE_USER ?? env.CLICKHOUSE_USER,
-    password: env.SLUICE_PASSWORD ?? env.CLICKHOUSE_PASSWORD,
-  })
-}
-
-function quoteTableArgument(text: string): string {
-  const { database, table } = parseInsert(text)
-  return database === undefined ? quoteIdentifier(table) : `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
 }
 
 /** Every file is looked at before the first row is sent. */
@@ -203,21 +175,4 @@ function byteCount(name: string, text: string | undefined): number | undefined {
       hint: `${name} 8MiB`,
     })
   return Number(match[1]) * 1024 ** ' kmg'.indexOf((match[2] ?? ' ').toLowerCase())
-}
-
-function settingsOf(assignments: readonly string[]): Settings {
-  const settings: Record<string, string> = {}
-  for (const assignment of assignments) {
-    const at = assignment.indexOf('=')
-    if (at < 1)
-      throw new UsageError('BAD_OPTION', `--set takes name=value, not ${JSON.stringify(assignment)}`, {
-        hint: '--set max_partitions_per_insert_block=500',
-      })
-    settings[assignment.slice(0, at).trim()] = assignment.slice(at + 1).trim()
-  }
-  return settings
-}
-
-function defined<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
 }

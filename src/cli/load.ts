@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { UsageError } from '../errors.ts'
 import { connect } from '../index.ts'
 import { isInsertable } from './columns.ts'
 import { describeError, EXIT, type ExitCode } from './exit.ts'
@@ -13,9 +12,10 @@ import { prepareTable } from './prepare-table.ts'
 import { Progress } from './progress.ts'
 import { Screen } from './screen.ts'
 import { exitCodeFor, jsonSummary, type LoadResult, textSummary } from './summary.ts'
+import { addTargetOptions } from './target-options.ts'
 
 export function addLoadCommand(program: Command): void {
-  program
+  const command = program
     .command('load')
     .summary('load NDJSON, CSV or TSV into a table')
     .description(
@@ -24,17 +24,7 @@ export function addLoadCommand(program: Command): void {
     .argument('<table>', 'events, or db.events')
     .argument('[files...]', 'files in the order they are loaded; none, or -, is stdin')
     .optionsGroup('Target:')
-    .option(
-      '--to <target>',
-      'http://host:8123/db, chdb:./directory or file:out.native (default: SLUICE_URL or CLICKHOUSE_URL)',
-    )
-    .option('--user <name>', 'default: SLUICE_USER; the password comes from SLUICE_PASSWORD or the URL')
-    .addOption(new Option('--password <text>').hideHelp().argParser(refusePassword))
-    .option(
-      '--set <name=value>',
-      'a server setting for every insert; may be repeated',
-      (value: string, all: string[] = []) => [...all, value],
-    )
+  addTargetOptions(command, 'http://host:8123/db, chdb:./directory or file:out.native')
     .option('--create', 'create the table from the first 10,000 rows if it does not exist; shows the DDL and asks')
     .option('--yes', 'do not ask')
     .optionsGroup('Input:')
@@ -100,12 +90,6 @@ Examples:
   $ sluice load events big.csv --dry-run --to chdb:./data
   $ sluice load events big.csv --skip-rows 1200000
 `
-
-function refusePassword(): never {
-  throw new UsageError('BAD_OPTION', 'a password on the command line can be read by everybody on this machine', {
-    hint: 'Set SLUICE_PASSWORD, or put it into SLUICE_URL: http://user:password@host:8123/db',
-  })
-}
 
 /** @returns the exit code */
 async function load(options: LoadOptions): Promise<ExitCode> {

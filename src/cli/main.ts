@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addDoctorCommand } from './doctor.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addLoadCommand } from './load.ts'
@@ -27,10 +28,12 @@ Examples:
   $ sluice load events events.ndjson
   $ sluice load people people.csv --create
   $ sluice inspect events.native
+  $ sluice doctor events
   $ sluice help load`,
   )
 addLoadCommand(program)
 addInspectCommand(program)
+addDoctorCommand(program)
 
 // A reader that has enough (sluice ... 2>&1 | head) is no failure, and ends no load half-way.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,73 +1,196 @@
-// What a table promises about a block that is sent twice, because its first answer was lost: rule 3 and rule 7.
+// What is promised for a table before the first row goes there: rules 3 and 7. Facts are read (check/facts.ts), then judged
+// (check/promises.ts); `sluice doctor` prints the report, `exactlyOnce` refuses by it.
 
-import type { Transport } from '../transport/transport.ts'
-import { inTable, quoteTable, type TableName, unknownTable } from './table.ts'
+import { createBuilder } from '../block/create.ts'
+import { describeCause } from '../engine/describe-cause.ts'
+import { resolveRetry } from '../engine/retry.ts'
+import { ServerError, show, UsageError } from '../errors.ts'
+import { refuseUnknown } from '../transport/target.ts'
+import type { Settings } from '../transport/transport.ts'
+import { type DedupWindow, readFacts, type TableFacts } from './check/facts.ts'
+import { type Outage, outageOf, pressureOf } from './check/pressure.ts'
+import {
+  type Answer,
+  atomicOf,
+  deliveryFindings,
+  type Finding,
+  type Promised,
+  promised,
+  recognises,
+  sessionOf,
+  windowOf,
+} from './check/promises.ts'
+import { writableFindings } from './check/writable.ts'
+import type { OpenedTarget } from './connect.ts'
+import { type GivenSettings, insertSettings } from './insert-settings.ts'
+import { describeTable, quoteTable, selectColumns, type TableName, unknownTable } from './table.ts'
 
-export interface CheckReport {
+export interface CheckOptions {
+  /** Blocks a minute that all writers together insert into this table (a block counts once per partition). Default: measured. */
+  blocksPerMinute?: number
+  /** Server settings of the inserts, over those of connect(). */
+  settings?: GivenSettings
+}
+
+/** What is known of a table's delivery: all that prepare() asks. */
+export interface DeliveryReport {
   /** `` `db`.`table` `` */
   readonly table: string
   readonly engine: string
-  /** How many of the last blocks the table recognises when they come again; 0: none. */
+  /** How many of the last parts the table recognises when they come again; 0: none, or not known. */
   readonly deduplicationWindow: number
+  /** For how long; undefined where age does not matter. */
+  readonly deduplicationSeconds?: number
   /** By the token (`token`), by the block's content (`content`, older replicated tables), or not at all. */
   readonly deduplicatesBy: 'token' | 'content' | 'nothing'
-  /** A block whose answer was lost is stored once, however often it is repeated. */
+  /** Both noLoss and noDuplicates: a block whose answer was lost is stored once, however often it is repeated. */
   readonly exactlyOnce: boolean
-  /** Where it is not: why, and what would change it. */
+  readonly promises: {
+    /** An acknowledged row is in the table and in what its views write into; any other one is reported. */
+    readonly noLoss: Promised
+    /** A block that is sent again adds nothing, within the window. */
+    readonly noDuplicates: Promised
+    /** What of a block becomes visible at once: all of it, what falls into one partition, or nothing that could be named. */
+    readonly atomic: Promised & { readonly per: 'block' | 'partition' | 'nothing' }
+  }
+  /** What of it does not hold: why, and what would change it. */
   readonly warnings: readonly string[]
 }
 
-const WINDOWS = ['non_replicated_deduplication_window', 'replicated_deduplication_window']
+export interface CheckReport extends DeliveryReport {
+  readonly server: { readonly version: string; readonly host: string }
+  readonly promises: DeliveryReport['promises'] & {
+    /** This user may insert, and every column can be written. */
+    readonly writable: Promised
+    /** Merges keep up: inserts are neither delayed nor refused. */
+    readonly keepsUp: Promised
+  }
+  readonly outage: Outage
+}
 
-/** @throws {SchemaError} UNKNOWN_TABLE */
+export type { Answer, Outage, Promised }
+
+/** @throws {SchemaError} UNKNOWN_TABLE @throws {UsageError} BAD_OPTION */
 export async function checkTable(
-  transport: Transport,
+  opened: OpenedTarget,
   name: TableName,
-  known: ReadonlySet<string>,
+  options: CheckOptions = {},
 ): Promise<CheckReport> {
-  const [[row], defaults] = await Promise.all([
-    transport.query(`SELECT engine, engine_full FROM system.tables WHERE ${inTable(name, 'name')}`),
-    transport.query(`SELECT name, value FROM system.merge_tree_settings WHERE name IN ('${WINDOWS.join("', '")}')`),
+  refuseUnknown(options, ['blocksPerMinute', 'settings'])
+  const { blocksPerMinute } = options
+  if (blocksPerMinute !== undefined && !(typeof blocksPerMinute === 'number' && blocksPerMinute > 0)) {
+    throw new UsageError('BAD_OPTION', `blocksPerMinute must be a number above 0, not ${show(blocksPerMinute)}.`)
+  }
+  const { transport, known, server } = opened
+  const settings = insertSettings(known, opened.options.settings, options.settings)
+  const read = await readDelivery(opened, name, settings)
+  if (read === undefined) throw await unknownTable(transport, name)
+  const { facts, findings, report } = read
+  // Of a table that keeps no rows itself: how busy the one behind it is.
+  const busy = Array.isArray(facts.behind) ? (facts.behind[0] as TableFacts) : facts
+  const deadlineMs = resolveRetry(opened.options.retry).deadline
+  const [writable, pressure, outage] = await Promise.all([
+    writableFindings(transport, facts, sessionOf(server.release, known, settings), () => planColumns(opened, name)),
+    pressureOf(transport, busy),
+    outageOf(transport, busy, report.deduplicatesBy === 'nothing' ? undefined : windowOf(facts), {
+      blocksPerMinute,
+      deadlineMs,
+    }),
   ])
-  if (row === undefined) throw await unknownTable(transport, name)
-  const engine = String(row.engine)
-  const isReplicated = /^(Replicated|Shared)/.test(engine)
-  const setting = isReplicated ? 'replicated_deduplication_window' : 'non_replicated_deduplication_window'
-  const inTableDefinition = new RegExp(`\\b${setting} = (\\d+)`).exec(String(row.engine_full))?.[1]
-  const standard = defaults.find((candidate) => candidate.name === setting)?.value
-  const window = engine.endsWith('MergeTree') ? Number(inTableDefinition ?? standard ?? 0) : 0
-  const deduplicatesBy = window === 0 ? 'nothing' : known.has('insert_deduplication_token') ? 'token' : 'content'
-  const table = quoteTable(name)
+  const all = [...findings, ...writable, ...pressure.findings]
+  return {
+    ...report,
+    server: { version: server.version, host: server.host },
+    promises: {
+      writable: promised(all, 'writable', 'This user may insert, and every column can be written.'),
+      ...report.promises,
+      keepsUp: promised(all, 'keepsUp', pressure.kept),
+    },
+    outage,
+  }
+}
+
+/** The part of it that a statement depends on: two queries for a plain table. Where nothing may be read, nothing is proven. */
+export async function checkDelivery(
+  opened: OpenedTarget,
+  name: TableName,
+  settings: Settings,
+): Promise<DeliveryReport> {
+  try {
+    const read = await readDelivery(opened, name, settings)
+    return read?.report ?? unknownReport(quoteTable(name), 'system.tables does not show it')
+  } catch (error) {
+    // Somebody who may insert but not read these system tables can still insert; only the promise is not known.
+    if (!(error instanceof ServerError)) throw error
+    return unknownReport(quoteTable(name), `system.tables could not be read: ${describeCause(error)}`)
+  }
+}
+
+async function readDelivery(
+  { transport, known, server }: OpenedTarget,
+  name: TableName,
+  settings: Settings,
+): Promise<{ facts: TableFacts; findings: Finding[]; report: DeliveryReport } | undefined> {
+  const facts = await readFacts(transport, server.release[0], name)
+  if (facts === undefined) return undefined
+  const session = sessionOf(server.release, known, settings)
+  const findings = deliveryFindings(facts, session)
+  const window = windowOf(facts)
+  const by = recognises(session)
+  const noLoss = promised(findings, 'noLoss', lossSentence(facts, session.value('insert_quorum')))
+  const noDuplicates = promised(
+    findings,
+    'noDuplicates',
+    window === undefined ? 'It keeps no row that could come twice.' : windowSentence(facts, window, by),
+  )
+  const { per, reason } = atomicOf(facts)
+  const report: DeliveryReport = {
+    table: facts.quoted,
+    engine: facts.engine,
+    deduplicationWindow: window?.entries ?? 0,
+    ...(window?.entries && Number.isFinite(window.seconds) && { deduplicationSeconds: window.seconds }),
+    deduplicatesBy: noDuplicates.answer === 'no' || !window?.entries ? 'nothing' : by,
+    exactlyOnce: noLoss.answer === 'yes' && noDuplicates.answer === 'yes',
+    promises: { noLoss, noDuplicates, atomic: { per, answer: per === 'nothing' ? 'no' : 'yes', reason, remedies: [] } },
+    warnings: [
+      ...new Set(
+        findings.map(({ reason, remedy }) => `${reason}${remedy === undefined ? '' : ` To change that: ${remedy}`}`),
+      ),
+    ],
+  }
+  return { facts, findings, report }
+}
+
+function unknownReport(table: string, why: string): DeliveryReport {
+  const reason = `Whether ${table} recognises a repeated block is not known: ${why}.`
+  const unproven: Promised = { answer: 'unproven', reason, remedies: [] }
   return {
     table,
-    engine,
-    deduplicationWindow: window,
-    deduplicatesBy,
-    exactlyOnce: deduplicatesBy === 'token',
-    warnings: warningsFor(table, engine, deduplicatesBy, standard !== undefined),
+    engine: '',
+    deduplicationWindow: 0,
+    deduplicatesBy: 'nothing',
+    exactlyOnce: false,
+    promises: { noLoss: unproven, noDuplicates: unproven, atomic: { ...unproven, per: 'nothing' } },
+    warnings: [reason],
   }
 }
 
-/** For a table whose settings may not be read. */
-export function unknownReport(table: string, why: string): CheckReport {
-  const warnings = [`Whether ${table} recognises a repeated block is not known: its settings ${why}.`]
-  return { table, engine: '', deduplicationWindow: 0, deduplicatesBy: 'nothing', exactlyOnce: false, warnings }
+function lossSentence({ isReplicated }: TableFacts, quorum: string | undefined): string {
+  const kept = 'Every row is acknowledged, or reported with the state of its block.'
+  if (!isReplicated) return kept
+  return quorum === undefined || quorum === '0'
+    ? `${kept} An acknowledged one is on one replica (insert_quorum = 0).`
+    : `${kept} An acknowledged one is on ${quorum} replicas.`
 }
 
-function warningsFor(table: string, engine: string, by: CheckReport['deduplicatesBy'], hasSetting: boolean): string[] {
-  if (by === 'token') return []
-  if (by === 'content') {
-    return [
-      `${table} recognises repeated blocks by their content, because this server knows no tokens: two equal blocks count as one, also when both were meant.`,
-    ]
-  }
-  const risk = `${table} (${engine}) does not recognise a repeated block: one whose answer is lost may be stored twice.`
-  if (engine === 'Distributed' || engine === 'Buffer') {
-    return [`${risk} Insert into the table behind it where that matters.`]
-  }
-  if (!engine.endsWith('MergeTree')) return [`${risk} Only MergeTree tables can.`]
-  const remedy = /^(Replicated|Shared)/.test(engine)
-    ? `ALTER TABLE ${table} MODIFY SETTING replicated_deduplication_window = 1000`
-    : `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000`
-  return [hasSetting ? `${risk} To change that: ${remedy}` : `${risk} On this server only Replicated tables can.`]
+function windowSentence({ partitionKey }: TableFacts, { entries, seconds }: DedupWindow, by: string): string {
+  const age = Number.isFinite(seconds) ? `, for ${seconds} s` : ''
+  const parts = partitionKey === '' ? 'blocks' : 'parts, one per block and partition'
+  return `A repeated block is recognised by its ${by}, among the last ${entries} ${parts}${age}.`
+}
+
+/** Throws what prepare() would throw of the columns. */
+async function planColumns({ transport }: OpenedTarget, name: TableName): Promise<void> {
+  const columns = selectColumns(await describeTable(transport, name), undefined, name.table)
+  createBuilder(columns, { blockSize: 1, blockBytes: 1, nullsAsDefault: false, table: name.table })
 }

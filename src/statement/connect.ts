@@ -1,7 +1,7 @@
 import { Observer } from '../engine/observer.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { show, UsageError } from '../errors.ts'
-import { probeSettings } from '../transport/capabilities.ts'
+import { type KnownSettings, probeSettings } from '../transport/capabilities.ts'
 import { openTransport, type TargetOptions } from '../transport/target.ts'
 import type { ServerInfo, Transport } from '../transport/transport.ts'
 import { safeLogger } from './caller-code.ts'
@@ -20,8 +20,8 @@ export interface ConnectOptions extends TargetOptions {
 export interface OpenedTarget {
   readonly transport: Transport
   readonly server: ServerInfo
-  /** Which of the settings we want to send the server knows. */
-  readonly known: ReadonlySet<string>
+  /** Which of the settings that matter to an insert the server knows, and their values for this user. */
+  readonly known: KnownSettings
   /** Of unqualified table names; empty for a file. */
   readonly database: string
   /** Where prepare() does not say otherwise. */
@@ -60,7 +60,7 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
   const options = given.logger === undefined ? given : { ...given, logger: safeLogger(given.logger) }
   const { transport, database, name } = openTransport(options, ['settings', 'retry'])
   resolveRetry(options.retry)
-  insertSettings(new Set(), options.settings)
+  insertSettings(new Map(), options.settings)
   try {
     const server = await transport.ping()
     const [known, current] = await Promise.all([probeSettings(transport), database || currentDatabase(transport)])

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import type { ServerInfo } from '../transport/transport.ts'
 import type { Column, Row } from '../types/node.ts'
-import { type CheckReport, checkTable } from './check.ts'
+import { type CheckOptions, type CheckReport, checkTable } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type DeliverOptions, type DeliverySummary, deliverBlocks } from './deliver.ts'
 import { parseInsert } from './insert-text.ts'
@@ -60,14 +60,18 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * What a table promises about a block that is sent twice.
+   * What is promised for a table: that no row is lost, that a repeated block adds nothing and for how long, what of a block becomes
+   * visible at once, and what to change where it does not hold. What the server will not tell is `unproven`. Reads system tables only.
    *
    * @throws {SchemaError} UNKNOWN_TABLE, with the closest name
+   * @throws {UsageError}  BAD_OPTION; NOT_SUPPORTED for a file, which promises nothing
    */
-  async check(table: string): Promise<CheckReport> {
+  async check(table: string, options: CheckOptions = {}): Promise<CheckReport> {
     const name = this.#nameOf(table)
-    const { transport, known } = this.#opened
-    return await checkTable(transport, name, known)
+    if (this.#opened.transport.kind === 'file') {
+      throw new UsageError('NOT_SUPPORTED', 'A file has no tables that could promise anything.')
+    }
+    return await checkTable(this.#opened, name, options)
   }
 
   /** Runs DDL, or anything else whose answer does not matter. */

@@ -4,7 +4,7 @@ import { Engine } from '../engine/engine.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { EngineError, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
-import { checkTable } from './check.ts'
+import { checkDelivery } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type SchemaGuard, schemaGuard } from './schema-guard.ts'
 import { quoteTable } from './table.ts'
@@ -98,10 +98,11 @@ function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): vo
   })
 }
 
-async function assertRecognised({ transport, known }: OpenedTarget, blocks: readonly Block[]): Promise<void> {
+async function assertRecognised(opened: OpenedTarget, blocks: readonly Block[]): Promise<void> {
   const doubtful = new Map(blocks.filter(({ state }) => state === 'unknown').map((block) => [quoteTable(block), block]))
   for (const [name, block] of doubtful) {
-    const report = transport.kind === 'file' ? undefined : await checkTable(transport, block, known)
+    const isFile = opened.transport.kind === 'file'
+    const report = isFile ? undefined : await checkDelivery(opened, block, block.settings)
     if (report !== undefined && report.deduplicatesBy !== 'nothing') continue
     throw new EngineError(
       'CANNOT_HOLD_PROMISE',

@@ -3,6 +3,7 @@
 
 import type { ClickHouseSettings } from '@clickhouse/client'
 import { UsageError } from '../errors.ts'
+import type { KnownSettings } from '../transport/capabilities.ts'
 import type { Settings, SettingValue } from '../transport/transport.ts'
 
 /** The client's type knows the names; any other setting is one too. Texts, numbers and booleans only. */
@@ -31,7 +32,7 @@ const OURS: Record<string, string> = {
  * @param known  settings the server knows, of those we want to send
  * @throws {UsageError} BAD_OPTION where somebody asks for what would endanger rows
  */
-export function insertSettings(known: ReadonlySet<string>, ...given: (GivenSettings | undefined)[]): Settings {
+export function insertSettings(known: Pick<KnownSettings, 'has'>, ...given: (GivenSettings | undefined)[]): Settings {
   const settings: Record<string, SettingValue> = {}
   for (const [name, value] of Object.entries(Object.assign({}, ...given) as GivenSettings)) {
     if (value === undefined) continue

@@ -3,14 +3,14 @@ import type { BlockBuilder } from '../block/builder.ts'
 import { createBuilder } from '../block/create.ts'
 import { framerOf } from '../block/framer.ts'
 import type { BlockTarget } from '../engine/block.ts'
-import { describeCause } from '../engine/describe-cause.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
 import { fixedEngineUuid, randomEngineUuid } from '../engine/token.ts'
-import { EngineError, ServerError, UsageError } from '../errors.ts'
+import { EngineError, UsageError } from '../errors.ts'
+import type { KnownSettings } from '../transport/capabilities.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
-import { type CheckReport, checkTable, unknownReport } from './check.ts'
+import { checkDelivery, type DeliveryReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { followColumns } from './follow.ts'
 import { insertSettings } from './insert-settings.ts'
@@ -43,9 +43,9 @@ export async function planStatement(
   logger?.debug('prepare', { table: name })
   const [{ columns, seen }, report] = await Promise.all([
     columnsFor(opened, table, text, options),
-    reportFor(opened, table, options),
+    reportFor(opened, table, options, settings),
   ])
-  if (options.exactlyOnce) assertExactlyOnce(name, report, settings)
+  if (options.exactlyOnce) assertExactlyOnce(name, report)
   logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
   if (report !== undefined) warn(opened, report)
 
@@ -141,34 +141,23 @@ async function reportFor(
   opened: OpenedTarget,
   table: TableName,
   options: ResolvedOptions,
-): Promise<CheckReport | undefined> {
-  const { transport, known } = opened
+  settings: Settings,
+): Promise<DeliveryReport | undefined> {
+  const { transport } = opened
   if (transport.kind === 'file' || (options.columns !== undefined && !options.exactlyOnce)) return undefined
-  try {
-    return await checkTable(transport, table, known)
-  } catch (error) {
-    // Somebody who may insert but not read these system tables can still insert; only the promise is not known.
-    if (!(error instanceof ServerError)) throw error
-    return unknownReport(quoteTable(table), `could not be read: ${describeCause(error)}`)
-  }
+  return await checkDelivery(opened, table, settings)
 }
 
-function assertExactlyOnce(name: string, report: CheckReport | undefined, settings: Settings): void {
-  const switchedOff = ['insert_deduplicate', 'deduplicate_insert'].find((setting) =>
-    /^(0|false|disable)$/.test(String(settings[setting])),
-  )
-  if (report?.exactlyOnce && switchedOff === undefined) return
-  const why =
-    switchedOff !== undefined
-      ? `The setting ${switchedOff} is off.`
-      : (report?.warnings[0] ?? 'A file recognises nothing.')
+function assertExactlyOnce(name: string, report: DeliveryReport | undefined): void {
+  if (report?.exactlyOnce) return
+  const why = report?.warnings[0] ?? 'A file recognises nothing.'
   throw new EngineError('CANNOT_HOLD_PROMISE', `exactlyOnce cannot be held for ${name}. ${why}`)
 }
 
 // Who has no logger still learns, once per table, that a promise does not hold.
 const warned = new Set<string>()
 
-function warn({ options, server }: OpenedTarget, { table, engine, warnings }: CheckReport): void {
+function warn({ options, server }: OpenedTarget, { table, engine, warnings }: DeliveryReport): void {
   for (const warning of warnings) {
     if (options.logger !== undefined) {
       options.logger.warn('check', { table, engine, warning })
@@ -185,7 +174,7 @@ function targets(
   table: TableName,
   columns: readonly Column[],
   settings: Settings,
-  known: ReadonlySet<string>,
+  known: KnownSettings,
 ): StatementPlan['targetOf'] {
   const made = new Map<string, BlockTarget>()
   return (columnNames, nullsAsDefault) => {

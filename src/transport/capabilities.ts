@@ -13,9 +13,17 @@ const INSERT_SETTINGS = [
   'input_format_native_allow_types_conversion',
   'distributed_foreground_insert',
   'insert_distributed_sync',
+  // Not sent, but they decide what is promised: see statement/check.
+  'insert_distributed_one_random_shard',
+  'insert_quorum',
+  'deduplicate_blocks_in_dependent_materialized_views',
+  'materialized_views_ignore_errors',
+  'max_partitions_per_insert_block',
+  'readonly',
 ] as const
 
-export type InsertSetting = (typeof INSERT_SETTINGS)[number]
+/** By name: the value a setting has for this user where nobody says otherwise. A setting the server does not know is not there. */
+export type KnownSettings = ReadonlyMap<string, string>
 
 /**
  * The settings of INSERT_SETTINGS (and of `more`) that this server knows; one query, asked once per connection. Asked rather than looked
@@ -25,9 +33,11 @@ export async function probeSettings(
   transport: Transport,
   more: readonly string[] = [],
   signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  if (transport.kind === 'file') return new Set()
+): Promise<KnownSettings> {
+  if (transport.kind === 'file') return new Map()
   const names = [...INSERT_SETTINGS, ...more].map(quoteText)
-  const rows = await transport.query(`SELECT name FROM system.settings WHERE name IN (${names.join(', ')})`, { signal })
-  return new Set(rows.map((row) => String(row.name)))
+  const rows = await transport.query(`SELECT name, value FROM system.settings WHERE name IN (${names.join(', ')})`, {
+    signal,
+  })
+  return new Map(rows.map((row) => [String(row.name), String(row.value ?? '')]))
 }

@@ -65,6 +65,10 @@ describe('Options', () => {
   it('retry', async () => {
     expect(namesIn('`retry`')).toEqual(await knownNames(() => Promise.resolve(resolveRetry(nonsense))))
   })
+  it('check()', async () => {
+    await using embedded = await connect('chdb:')
+    expect(namesIn('`connection.check(table, options)`')).toEqual(await knownNames(() => embedded.check('t', nonsense)))
+  })
   it('deliver() and close()', async () => {
     const known = await knownNames(() => connection.deliver([], nonsense))
     const rows = tableRows(chapter(readme, '`connection.deliver(blocks, options)` and `connection.close(options)`'))
@@ -197,10 +201,21 @@ it('Benchmarks: every one, with its question', async () => {
   expect(tableRows(chapter(readme, 'Benchmarks'))).toEqual((await Promise.all(questions)).sort())
 })
 
-it('the help of `sluice load` is what the program prints', async () => {
-  const fence = fencesOf(readme).find(({ meta }) => 'help' in meta)!
-  const { stdout } = await sluice(['load', '--help'])
-  expect(fence.text.trim()).toBe(stdout.trim())
+describe('the help of a command is what the program prints', () => {
+  for (const { meta, text } of fencesOf(readme).filter(({ meta }) => 'help' in meta)) {
+    it(`sluice ${meta.help}`, async () => {
+      const { stdout } = await sluice([meta.help!, '--help'])
+      expect(text.trim()).toBe(stdout.trim())
+    })
+  }
+})
+
+it('the promises are those of check()', async () => {
+  await using embedded = await connect('chdb:')
+  await embedded.command('CREATE TABLE t (n UInt8) ENGINE = MergeTree ORDER BY n')
+  const { promises } = await embedded.check('t')
+  const rows = tableRows(chapter(readme, 'What is promised'))
+  expect(rows.map(([name]) => uncoded(name!))).toEqual(Object.keys(promises))
 })
 
 it('the changelog has a chapter for this version', () => {

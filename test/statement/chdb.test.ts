@@ -263,7 +263,7 @@ describe('what a table promises', () => {
     expect(exact.stats.warnings).toEqual([])
     await exact.rollback()
     await expect(
-      connection.prepare(table, { exactlyOnce: true, settings: { insert_deduplicate: 0 } }),
+      connection.prepare(table, { exactlyOnce: true, settings: { deduplicate_insert: 'disable' } }),
     ).rejects.toMatchObject({ code: 'CANNOT_HOLD_PROMISE' })
   })
 

@@ -44,9 +44,11 @@ describe('what prepare() asks the server', () => {
       rows: (sql) =>
         /system\.columns/.test(sql)
           ? TABLE
-          : /merge_tree_settings/.test(sql)
-            ? exceptionReply(497, 'ACCESS_DENIED', 'Not enough privileges', 403)
-            : undefined,
+          : /system\.tables/.test(sql)
+            ? [{ engine: 'MergeTree', engine_full: 'MergeTree ORDER BY n' }]
+            : /merge_tree_settings/.test(sql)
+              ? exceptionReply(497, 'ACCESS_DENIED', 'Not enough privileges', 403)
+              : undefined,
     })
     const statement = await connection.prepare('t')
     await statement.exec({ n: 1 })

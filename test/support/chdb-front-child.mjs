@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Session } from 'chdb'
 
-const { directory, port, users } = JSON.parse(process.argv[2])
+const { directory, port, users, configFile } = JSON.parse(process.argv[2])
 
-const session = new Session(directory)
+const session = new Session(directory, configFile && { connectionArgs: [`--config-file=${configFile}`] })
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-front-'))
 const blockFile = join(scratch, 'block.native')
 const blockFd = openSync(blockFile, 'w+')

@@ -4,9 +4,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface ChdbFront {
@@ -28,12 +28,16 @@ export interface ChdbFront {
 export interface FrontOptions {
   /** Password by user name; `default` without one unless given. */
   users?: Record<string, string>
+  /** Lines for the root element of the engine's configuration. */
+  config?: string
 }
 
 export async function startFront(options: FrontOptions = {}): Promise<ChdbFront> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-front-data-'))
   const users = { default: '', ...options.users }
-  const front = new RunningFront(directory, users)
+  const configFile = options.config === undefined ? undefined : join(directory, '..', `${basename(directory)}.xml`)
+  if (configFile !== undefined) await writeFile(configFile, `<clickhouse>${options.config}</clickhouse>\n`)
+  const front = new RunningFront(directory, users, configFile)
   await front.launch()
   return front
 }
@@ -43,10 +47,12 @@ class RunningFront implements ChdbFront {
   #child: ChildProcess | undefined
   readonly #directory: string
   readonly #users: Record<string, string>
+  readonly #configFile: string | undefined
 
-  constructor(directory: string, users: Record<string, string>) {
+  constructor(directory: string, users: Record<string, string>, configFile: string | undefined) {
     this.#directory = directory
     this.#users = users
+    this.#configFile = configFile
   }
 
   get url(): string {
@@ -58,7 +64,8 @@ class RunningFront implements ChdbFront {
   }
 
   async launch(): Promise<void> {
-    const settings = JSON.stringify({ directory: this.#directory, port: this.port, users: this.#users })
+    const [directory, users, configFile] = [this.#directory, this.#users, this.#configFile]
+    const settings = JSON.stringify({ directory, port: this.port, users, configFile })
     const child = fork(fileURLToPath(new URL('./chdb-front-child.mjs', import.meta.url)), [settings], { execArgv: [] })
     this.#child = child
     const gone = once(child, 'exit').then(([code, signal]) => {
@@ -91,6 +98,7 @@ class RunningFront implements ChdbFront {
     if (this.#isAlive()) this.#running().send({ stop: true })
     await this.exited()
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 })
+    if (this.#configFile !== undefined) await rm(this.#configFile, { force: true })
   }
 
   async kill(): Promise<void> {

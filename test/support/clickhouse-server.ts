@@ -31,7 +31,7 @@ export interface TestServer {
 
 export interface ServerOptions {
   /** More lines for the configuration's root element. */
-  config?: string
+  config?: string | ((tcpPort: number) => string)
   /** Settings of the default profile. */
   profile?: Record<string, string | number>
   /** Seconds after which an idle connection is closed; default 3, as in that version. */
@@ -205,7 +205,7 @@ function configXml(
   <mark_cache_size>67108864</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <builtin_dictionaries_reload_interval>3600</builtin_dictionaries_reload_interval>
-  ${options.config ?? ''}
+  ${typeof options.config === 'function' ? options.config(tcpPort) : (options.config ?? '')}
 </yandex>
 `
 }
