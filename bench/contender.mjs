@@ -5,7 +5,7 @@
 // a program it started; `check` throws unless the bytes were the same, or says what came of them.
 
 import { subscribe } from 'node:diagnostics_channel'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { forgetPeak, peakBytes } from './peak.mjs'
 
 const sockets = []
 subscribe('net.client.socket', ({ socket }) => sockets.push(socket))
@@ -32,21 +32,4 @@ process.send({ byteLength, rawByteLength })
 /** Bytes that went out over sockets. */
 function sentBytes() {
   return sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
-}
-
-/** Peak memory counts from here on, where the system can: what it took to make the rows is no part of it. */
-function forgetPeak() {
-  try {
-    writeFileSync('/proc/self/clear_refs', '5')
-  } catch {
-    // no Linux: the peak is that of the whole process, which is more
-  }
-}
-
-function peakBytes() {
-  try {
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]) * 1024
-  } catch {
-    return process.resourceUsage().maxRSS * 1024
-  }
 }

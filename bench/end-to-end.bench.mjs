@@ -4,9 +4,9 @@
 // rows for all: times as numbers, days as texts, so that JSON carries them unchanged, in types that this server of 2018 has. After
 // every round the table is asked what came.
 
-import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { canPin } from './cores.mjs'
+import { buildPrograms } from './peers/programs.mjs'
 import { printTable } from './print.mjs'
 import { alternate } from './rounds.mjs'
 import { findProgram, startServer } from './server.mjs'
@@ -22,11 +22,13 @@ const BLOCKS = { clickstream: 16, log: 8, metrics: 8 }
 /** JSON is in every seventh round only, or nearly all the time would be its own. */
 const JSON_EVERY = 7
 
-/** What is to be reached: times the rows per second of the best JSON, and its processor time of the client. */
-const BARS = { clickstream: [18, 15], log: [8, 6], metrics: [20, 15] }
+/** What is to be reached: times the rows per second of the best JSON, its processor time of the client, and times clickhouse-go's rows. */
+const BARS = { clickstream: [18, 15, 2], log: [8, 6], metrics: [20, 15] }
 
 const OURS = 'exec()'
 const OURS_LZ4 = 'exec(), LZ4'
+const OURS_DATES = 'exec(), Date objects'
+const CLICKHOUSE_GO = ['clickhouse-go, Append', 'clickhouse-go, Append, a stream']
 const CEILING = 'ready blocks'
 const CEILING_LZ4 = 'ready blocks, LZ4'
 
@@ -34,34 +36,40 @@ export async function run({ quick }) {
   const rounds = quick ? { rounds: 3, warmups: 0 } : { rounds: 15, warmups: JSON_EVERY }
   const shapes = quick ? ['log'] : SHAPE_NAMES
   const blockRows = quick ? 1000 : BLOCK_ROWS
-  const sizes = (shape) => ({ shape: plainShape(shape), blockRows, rowCount: blockRows * (quick ? 3 : BLOCKS[shape]) })
+  const sizes = (shape) => ({
+    shape: plainShape(shape),
+    dates: shape,
+    blockRows,
+    rowCount: blockRows * (quick ? 3 : BLOCKS[shape]),
+  })
   return {
-    server: await withServer((server) => intoServer(server, shapes, sizes, rounds, !quick)),
+    server: await withServer(quick, (server, programs) => intoServer(server, programs, shapes, sizes, rounds, !quick)),
     embedded: await intoEmbedded(shapes, sizes, rounds),
   }
 }
 
-async function withServer(work) {
+async function withServer(quick, work) {
   const binary = findProgram('clickhouse-server')
   if (binary === undefined) {
     console.warn('SKIPPED: clickhouse-server is not installed; `npm run setup -- --servers` installs it.')
     return undefined
   }
+  if (quick) console.warn('SKIPPED: clients in other languages, which --quick does not build.')
+  const programs = quick ? {} : buildPrograms() // before the server is there: meanwhile nothing else runs here
   const server = await startServer(binary)
   try {
-    return await work(server)
+    return await work(server, programs)
   } finally {
     await server.stop()
   }
 }
 
-async function intoServer(server, shapes, sizes, rounds, hasBars) {
+async function intoServer(server, programs, shapes, sizes, rounds, hasBars) {
   const [{ version }] = await server.select('SELECT version() AS version')
   const formats = await knownFormats(server)
   console.log(`clickhouse-server ${version}, ${canPin ? 'server and client on a core each' : 'not pinned to cores'}`)
-  const programs = { client: findProgram('clickhouse-client'), python: pythonWithDriver() }
-  if (programs.client === undefined) console.warn('SKIPPED: clickhouse-client is not installed.')
-  if (programs.python === undefined) console.warn('SKIPPED: python3-clickhouse-driver is not installed.')
+  const client = findProgram('clickhouse-client')
+  if (client === undefined) console.warn('SKIPPED: clickhouse-client is not installed.')
   const results = { version, formats }
   for (const engine of Object.keys(ENGINES)) {
     results[engine] = {}
@@ -69,7 +77,7 @@ async function intoServer(server, shapes, sizes, rounds, hasBars) {
       const what = sizes(name)
       const table = { table: `${name}_${engine}`, shape: what.shape, engine }
       await createTable(server.run, table)
-      const contenders = overHttp(server, { ...what, table: table.table }, formats, programs)
+      const contenders = intoTable(server, { ...what, table: table.table }, { formats, client, programs })
       const took = await arrivals(server.run, server.select, table)
       const measured = await alternate(contenders, rounds, sameRows(what.rowCount, took))
       results[engine][name] = summary(measured, what.rowCount)
@@ -95,7 +103,7 @@ async function knownFormats(server) {
   return known
 }
 
-function overHttp({ url, tcpPort }, what, formats, { client, python }) {
+function intoTable({ url, tcpPort }, what, { formats, client, programs }) {
   const ours = (compression) => ({ module: './ours/insert.mjs', args: { ...what, url, compression } })
   const ready = (compression) => ({ module: './peers/insert-blocks.mjs', args: { ...what, url, compression } })
   const json = (format, inFlight) => ({
@@ -106,6 +114,7 @@ function overHttp({ url, tcpPort }, what, formats, { client, python }) {
   const contenders = {
     [OURS]: ours('none'),
     [OURS_LZ4]: ours('lz4'),
+    [OURS_DATES]: { module: './ours/insert.mjs', args: { ...what, shape: what.dates, url, compression: 'none' } },
     [CEILING]: ready('none'),
     [CEILING_LZ4]: ready('lz4'),
   }
@@ -119,20 +128,9 @@ function overHttp({ url, tcpPort }, what, formats, { client, python }) {
       module: './peers/insert-client.mjs',
       args: { ...what, binary: client, tcpPort },
     }
-  for (const columnar of python === undefined ? [] : [false, true])
-    contenders[`clickhouse-driver (Python), ${columnar ? 'columns' : 'rows'}`] = {
-      module: './peers/insert-python.mjs',
-      args: { ...what, binary: python, tcpPort, columnar },
-      every: JSON_EVERY,
-    }
+  for (const [label, { every, ...program }] of Object.entries(programs))
+    contenders[label] = { module: './peers/insert-program.mjs', args: { ...what, ...program, url, tcpPort }, every }
   return Object.fromEntries(Object.entries(contenders).map(([label, one]) => [label, { ...one, isPinned: true }]))
-}
-
-/** Debian's package is for Debian's Python, which need not be the first of the path. */
-function pythonWithDriver() {
-  return ['python3', '/usr/bin/python3'].find(
-    (name) => spawnSync(name, ['-c', 'import clickhouse_driver']).status === 0,
-  )
 }
 
 async function intoEmbedded(shapes, sizes, rounds) {
@@ -243,7 +241,7 @@ function print(title, { rowCount, blockRows }, { rounds }, results) {
 
 /** What was to be reached, by the medians and by the fastest rounds, which a busy machine disturbs least. */
 function printBars(name, results) {
-  const [times, cpu] = BARS[name]
+  const [times, cpu, timesGo] = BARS[name]
   const ours = results[OURS]
   const bars = [
     ['rows/s next to the best JSON', ours.timesJson.median, ours.timesJson.fastest, times],
@@ -251,6 +249,10 @@ function printBars(name, results) {
     ['part of the ready blocks', ours.ofCeiling.median, ours.ofCeiling.fastest, 0.9],
     ['part of the ready LZ4 blocks', results[OURS_LZ4].ofCeiling.median, results[OURS_LZ4].ofCeiling.fastest, 0.8],
   ]
+  for (const label of timesGo === undefined ? [] : CLICKHOUSE_GO.filter((label) => label in results)) {
+    const times = (of) => ours.rowsPerSecond[of] / results[label].rowsPerSecond[of]
+    bars.push([`rows/s next to ${label}`, times('median'), times('max'), timesGo])
+  }
   for (const [what, median, fastest, bar] of bars)
     console.log(
       `  ${median >= bar ? 'reached' : 'MISSED '}  ${what}: ${median.toFixed(2)} (fastest rounds ${fastest.toFixed(2)}), wanted ${bar}`,

@@ -133,6 +133,33 @@ describe('the check of what came into a table', () => {
   })
 })
 
+describe('a client in another language', () => {
+  const args = (program: string) => ({
+    program: [process.execPath, '-e', program],
+    ...{ dates: 'log', shape: 'log, plain', rowCount: 10, blockRows: 5, table: 't', url: '', tcpPort: 0, way: 'it' },
+  })
+  it('is told the rows, and says itself how long a round took', async () => {
+    const { create } = await load('peers/insert-program.mjs')
+    const contender = await create(
+      args(`require('node:readline').createInterface({ input: process.stdin }).once('line', (line) => {
+        const { rows, columns, way } = JSON.parse(line)
+        console.log('ready')
+        process.stdin.on('data', () => {
+          console.log(JSON.stringify({ ms: rows.length, cpuMs: columns.length, way, time: rows[1].time }))
+          process.exit()
+        })
+      })`),
+    )
+    const time = '2024-01-01T00:00:00.007Z'
+    expect(await contender.run()).toMatchObject({ ms: 10, cpuMs: 7, way: 'it', time })
+    await expect(contender.run()).rejects.toThrow('ended with 0')
+  })
+  it('is an error where it ends', async () => {
+    const { create } = await load('peers/insert-program.mjs')
+    await expect(create(args('process.exit(3)'))).rejects.toThrow('ended with 3')
+  })
+})
+
 describe('columns of texts', () => {
   it('the rival’s parsers and ours make of each type what the texts say', async () => {
     const { TEXT_TYPES } = await load('columns-of.mjs')
