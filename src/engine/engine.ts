@@ -192,6 +192,11 @@ export class Engine {
     return this.#blocks.map((block) => block.report())
   }
 
+  /** Of the blocks that are not done. */
+  openReports(): BlockReport[] {
+    return this.#blocks.filter((block) => !block.isDone).map((block) => block.report())
+  }
+
   #pump(): void {
     while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency) {
       const block = this.#first.shift() ?? this.#blocks[this.#next]

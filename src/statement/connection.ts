@@ -12,6 +12,7 @@ import type { StatementOptions } from './options.ts'
 import { planStatement } from './prepare.ts'
 import type { Tally } from './prometheus.ts'
 import { quiet, Statement } from './statement.ts'
+import type { LeftBlock } from './stats.ts'
 import { describeTable, type TableName } from './table.ts'
 import { Transaction } from './transaction.ts'
 
@@ -22,13 +23,23 @@ export interface CloseSummary {
   readonly unknown: number
   /** Never arrived: the deadline passed, a block before them failed, or they were held for a commit that did not come. */
   readonly unsent: number
+  /** The blocks of these rows that are not in the table, or not known to be; rows of an open block are in none. */
+  readonly left: readonly LeftBlock[]
 }
 
 /** One target, for any number of statements. Made by `connect()`; disposing it closes it. */
 export class Connection implements AsyncDisposable {
   readonly #opened: OpenedTarget
   readonly #statements = new Set<Statement<never>>()
+  /** What was open when close() was called, and the rows that it had accepted. */
+  readonly #closed = new Map<Statement<never>, number>()
+  readonly #deliveries = new Set<Promise<unknown>>()
+  /** Cuts what is under way: the deadline of close() has passed. */
+  readonly #hurry = new AbortController()
+  #deadlines: NodeJS.Timeout[] = []
   #closing: Promise<CloseSummary> | undefined
+  #isClosed = false
+  readonly #atEnd: (() => void)[] = []
 
   /** @internal */
   constructor(opened: OpenedTarget) {
@@ -107,7 +118,10 @@ export class Connection implements AsyncDisposable {
    */
   deliver(blocks: Iterable<SealedBlock>, options: DeliverOptions = {}): Promise<DeliverySummary> {
     this.#assertOpen()
-    return quiet(deliverBlocks(this.#opened, [...blocks], options))
+    const delivery = quiet(deliverBlocks(this.#opened, [...blocks], options, this.#hurry.signal))
+    this.#deliveries.add(delivery)
+    void delivery.catch(() => {}).then(() => this.#deliveries.delete(delivery))
+    return delivery
   }
 
   /** Asks the server who it is. @throws {TransportError} CONNECT_FAILED */
@@ -118,7 +132,8 @@ export class Connection implements AsyncDisposable {
 
   /**
    * Refuses new rows, delivers what open statements have, then closes. Rows held by holdUntilCommit are not sent: their commit
-   * did not come. takeBlocks() of a statement still has what could not be delivered. A second call gives the same summary.
+   * did not come. takeBlocks() of a statement still has what could not be delivered. A second call gives the same summary, and
+   * may hurry the first.
    *
    * @param options.deadline  ms, after which attempts under way are cut, and queries too. Default: as long as the blocks' own
    *                          deadlines allow.
@@ -131,8 +146,37 @@ export class Connection implements AsyncDisposable {
         Promise.reject(new UsageError('BAD_OPTION', `close: deadline must be milliseconds, not ${String(deadline)}.`)),
       )
     }
-    this.#closing ??= quiet(this.#close(deadline))
+    if (deadline !== undefined && !this.#isClosed) this.#hurryAfter(deadline)
+    this.#closing ??= quiet(this.#close())
     return this.#closing
+  }
+
+  /**
+   * What close() is about to say, as of now.
+   *
+   * @internal
+   */
+  get summary(): CloseSummary {
+    const summary = { acknowledged: 0, rejected: 0, unknown: 0, unsent: 0, left: [] as LeftBlock[] }
+    for (const [statement, accepted] of this.#closed) {
+      const { acknowledged, rejected, unknown, sent } = statement.stats
+      summary.acknowledged += acknowledged
+      summary.rejected += rejected
+      summary.unknown += unknown + sent
+      summary.unsent += accepted - acknowledged - rejected - unknown - sent
+      summary.left.push(...statement.left)
+    }
+    return summary
+  }
+
+  /**
+   * Calls `listener` when close() is done.
+   *
+   * @internal
+   */
+  onceClosed(listener: () => void): void {
+    if (this.#isClosed) listener()
+    else this.#atEnd.push(listener)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -155,21 +199,29 @@ export class Connection implements AsyncDisposable {
     })
   }
 
-  async #close(deadlineMs: number | undefined): Promise<CloseSummary> {
-    const statements = [...this.#statements]
-    const acceptedBefore = statements.map(({ stats }) => stats.accepted)
-    const hurry = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs)
-    await Promise.all(statements.map((statement) => statement.finish(deadlineMs)))
-    await this.#opened.transport.close(hurry)
-    const summary = { acknowledged: 0, rejected: 0, unknown: 0, unsent: 0 }
-    for (const [index, { stats }] of statements.entries()) {
-      summary.acknowledged += stats.acknowledged
-      summary.rejected += stats.rejected
-      summary.unknown += stats.unknown
-      summary.unsent += acceptedBefore[index]! - stats.acknowledged - stats.rejected - stats.unknown
+  async #close(): Promise<CloseSummary> {
+    const { logger } = this.#opened.options
+    for (const statement of this.#statements) this.#closed.set(statement, statement.stats.accepted)
+    try {
+      await Promise.all(Array.from(this.#closed.keys(), (statement) => statement.finish(this.#hurry.signal)))
+      await Promise.allSettled(this.#deliveries)
+      await this.#opened.transport.close(this.#hurry.signal)
+    } finally {
+      for (const timer of this.#deadlines) clearTimeout(timer)
+      this.#isClosed = true
+      for (const listener of this.#atEnd) listener()
     }
-    this.#opened.options.logger?.debug('close', summary)
-    return summary
+    const { left, ...rows } = this.summary
+    logger?.debug('close', rows)
+    for (const { table, token, firstRow, rowCount, state } of left) {
+      logger?.warn('left', { table, token, firstRow, rows: rowCount, state })
+    }
+    return { ...rows, left }
+  }
+
+  /** The first of several deadlines counts. */
+  #hurryAfter(ms: number): void {
+    this.#deadlines.push(setTimeout(() => this.#hurry.abort(ms), ms))
   }
 
   async #prepare<R>(insert: string, options: StatementOptions): Promise<Statement<R>> {

@@ -24,11 +24,16 @@ export interface DeliverySummary {
   readonly retries: number
 }
 
-/** See Connection.deliver. */
+/**
+ * See Connection.deliver.
+ *
+ * @param hurry  ends the attempts under way; its reason is the time that close() gave them
+ */
 export async function deliverBlocks(
   opened: OpenedTarget,
   given: readonly SealedBlock[],
   options: DeliverOptions,
+  hurry: AbortSignal,
 ): Promise<DeliverySummary> {
   refuseUnknown(options, ['acceptDuplicates', 'retry'])
   const blocks = [...new Set(given.filter(isBlock))].filter(({ state }) => state !== 'acknowledged')
@@ -36,7 +41,7 @@ export async function deliverBlocks(
   assertIdle(blocks)
   for (const block of blocks) underWay.add(block)
   try {
-    return await deliverAll(opened, blocks, options)
+    return await deliverAll(opened, blocks, options, hurry)
   } finally {
     for (const block of blocks) underWay.delete(block)
   }
@@ -49,6 +54,7 @@ async function deliverAll(
   opened: OpenedTarget,
   blocks: readonly Block[],
   options: DeliverOptions,
+  hurry: AbortSignal,
 ): Promise<DeliverySummary> {
   if (!options.acceptDuplicates) await assertRecognised(opened, blocks)
 
@@ -65,8 +71,14 @@ async function deliverAll(
     explain: async (block, error, signal) => guardOf(block)?.explain(block, error, signal),
   }
   const engine = new Engine({ transport, retry, concurrency, name: 'deliver', guard, observer })
-  for (const block of blocks) engine.add(block)
-  await engine.whenIdle()
+  const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
+  hurry.addEventListener('abort', late, { once: true })
+  try {
+    for (const block of blocks) engine.add(block)
+    await engine.whenIdle()
+  } finally {
+    hurry.removeEventListener('abort', late)
+  }
   for (const one of guards.values()) await one?.confirm()
   const { acknowledgedBlocks, acknowledgedBytes, retries } = engine.totals
   return {

@@ -13,7 +13,7 @@ import { callSafely } from './caller-code.ts'
 import type { StatementPlan } from './plan.ts'
 import { type RejectEvent, rejectEvent } from './rejected.ts'
 import { Staging } from './staging.ts'
-import type { CommitSummary, RollbackSummary, StatementStats } from './stats.ts'
+import type { CommitSummary, LeftBlock, RollbackSummary, StatementStats } from './stats.ts'
 import { rowWritable } from './writable.ts'
 
 export interface RetryEvent {
@@ -76,6 +76,15 @@ export class Statement<R = Row> implements AsyncDisposable {
   /** The columns of a row given as an array, in this order, with the types the server has. */
   get columns(): readonly Column[] {
     return this.#staging.columns
+  }
+
+  /**
+   * Blocks that are not done, for the account of close().
+   *
+   * @internal
+   */
+  get left(): LeftBlock[] {
+    return this.#staging.engine.openReports().map((report) => ({ table: this.#plan.name, ...report }))
   }
 
   /** @internal */
@@ -242,13 +251,14 @@ export class Statement<R = Row> implements AsyncDisposable {
    * What connection.close() does with a statement that is not over: delivers its rows, except those held for a commit that did
    * not come. Never rejects: where rows could not be delivered the statement is failed, and takeBlocks() has them.
    *
+   * @param hurry  ends the attempts under way; its reason is the time that close() gave them
    * @internal
    */
-  async finish(deadlineMs: number | undefined): Promise<void> {
+  async finish(hurry: AbortSignal): Promise<void> {
     if (this.#isOver || this.#phase === 'failed') return
     const { engine } = this.#staging
-    const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${deadlineMs} ms`, undefined)
-    const timer = deadlineMs === undefined ? undefined : setTimeout(late, deadlineMs)
+    const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
+    hurry.addEventListener('abort', late, { once: true })
     try {
       if (this.#phase === 'open' && this.#plan.holdUntilCommit) {
         await this.#rollback()
@@ -263,7 +273,7 @@ export class Statement<R = Row> implements AsyncDisposable {
     } catch {
       // The close summary counts these rows as not delivered.
     } finally {
-      clearTimeout(timer)
+      hurry.removeEventListener('abort', late)
     }
   }
 

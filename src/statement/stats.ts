@@ -52,3 +52,9 @@ export interface RollbackSummary {
   /** Their tokens. */
   readonly tokens: readonly string[]
 }
+
+/** A block that is not in the table, or not known to be. */
+export interface LeftBlock extends BlockReport {
+  /** `` `db`.`table` `` */
+  readonly table: string
+}

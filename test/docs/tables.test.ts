@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { channels } from '../../src/engine/channels.ts'
 import { FINAL_STATES } from '../../src/engine/figures.ts'
 import { DEFAULT_RETRY, type RetryOptions, resolveRetry } from '../../src/engine/retry.ts'
-import { connect, ERROR_CODES, prometheus, type SluiceError } from '../../src/index.ts'
+import { closeOnSignal, connect, ERROR_CODES, prometheus, type SluiceError } from '../../src/index.ts'
 import { resolveOptions, type StatementOptions } from '../../src/statement/options.ts'
 import { sluice } from '../cli/run.ts'
 import { chapter, fencesOf, readRepositoryFile, tableRows, uncoded } from './markdown.ts'
@@ -68,6 +68,10 @@ describe('Options', () => {
   it('check()', async () => {
     await using embedded = await connect('chdb:')
     expect(namesIn('`connection.check(table, options)`')).toEqual(await knownNames(() => embedded.check('t', nonsense)))
+  })
+  it('closeOnSignal()', async () => {
+    const known = await knownNames(async () => closeOnSignal(connection, nonsense))
+    expect(namesIn('`closeOnSignal(connections, options)`')).toEqual(known)
   })
   it('deliver() and close()', async () => {
     const known = await knownNames(() => connection.deliver([], nonsense))

@@ -43,7 +43,7 @@ describe('after its end a statement takes nothing', () => {
   it('after the connection was closed', async () => {
     const { connection, statement } = await lyingStatement()
     await statement.exec({ n: 1 })
-    expect(await connection.close()).toEqual({ acknowledged: 1, rejected: 0, unknown: 0, unsent: 0 })
+    expect(await connection.close()).toEqual({ acknowledged: 1, rejected: 0, unknown: 0, unsent: 0, left: [] })
     expect(() => statement.exec({ n: 2 })).toThrow(CLOSED)
     await expect(connection.prepare('events', { columns: COLUMNS })).rejects.toMatchObject({
       code: 'CONNECTION_CLOSED',
@@ -205,7 +205,7 @@ describe('holdUntilCommit', () => {
   it('rows held when the connection closes are not sent: their commit did not come', async () => {
     const { server, connection, statement } = await lyingStatement({ holdUntilCommit: true, blockSize: 2 })
     for (const n of range(5)) await statement.exec({ n })
-    expect(await connection.close()).toEqual({ acknowledged: 0, rejected: 0, unknown: 0, unsent: 5 })
+    expect(await connection.close()).toEqual({ acknowledged: 0, rejected: 0, unknown: 0, unsent: 5, left: [] })
     expect(server.inserts).toHaveLength(0)
   })
 })
@@ -304,17 +304,36 @@ describe('close()', () => {
     const other = await connection.prepare('events', { columns: COLUMNS })
     for (const n of range(25)) await statement.exec({ n })
     await other.exec({ n: 100 })
-    expect(await connection.close()).toEqual({ acknowledged: 26, rejected: 0, unknown: 0, unsent: 0 })
+    expect(await connection.close()).toEqual({ acknowledged: 26, rejected: 0, unknown: 0, unsent: 0, left: [] })
     expect(numbersOf(server.inserts).flat()).toHaveLength(26)
   })
 
   it('at its deadline attempts are cut, and takeBlocks() still has the rows', async () => {
-    const { connection, statement } = await lyingStatement({ blockSize: 10 }, () => ({ hang: true }))
+    const lines: unknown[] = []
+    const warn = (message: string, fields: unknown) => void (message === 'left' && lines.push(fields))
+    const logger = { debug() {}, info() {}, warn, error() {} }
+    const { connection, statement } = await lyingStatement({ blockSize: 10 }, () => ({ hang: true }), { logger })
     for (const n of range(35)) void statement.exec({ n })
     const before = performance.now()
     const summary = await connection.close({ deadline: 100 })
     expect(performance.now() - before).toBeLessThan(900)
-    expect(summary).toEqual({ acknowledged: 0, rejected: 0, unknown: 20, unsent: 15 })
+    expect(summary).toMatchObject({ acknowledged: 0, rejected: 0, unknown: 20, unsent: 15 })
+    const left = { table: '`default`.`events`', token: expect.stringMatching(/^[\da-f-]{36}:\d:/), rowCount: 10 }
+    expect(summary.left).toMatchObject([
+      { ...left, firstRow: 0, state: 'unknown' },
+      { ...left, firstRow: 10, state: 'unknown' },
+      { ...left, firstRow: 20, state: 'sealed' },
+      { ...left, firstRow: 30, rowCount: 5, state: 'sealed' },
+    ])
+    expect(lines).toEqual(
+      summary.left.map(({ table, token, firstRow, rowCount: rows, state }) => ({
+        table,
+        token,
+        firstRow,
+        rows,
+        state,
+      })),
+    )
     expect(statement.takeBlocks().reduce((sum, { rowCount }) => sum + rowCount, 0)).toBe(35)
   })
 
@@ -337,6 +356,36 @@ describe('close()', () => {
     expect(await query).toMatchObject({ code: 'CONNECTION_LOST' })
     expect(await delivery).toBeInstanceOf(DeliveryError)
     expect(server.openCount).toBe(0)
+  })
+
+  it('a second call may hurry the first: the earlier deadline holds for both', async () => {
+    const { connection, statement } = await lyingStatement({}, () => ({ hang: true }))
+    await statement.exec({ n: 1 })
+    const first = connection.close()
+    const began = performance.now()
+    const second = connection.close({ deadline: 50 })
+    void connection.close({ deadline: 5_000 })
+    expect(await second).toMatchObject({ unknown: 1 })
+    expect(await first).toEqual(await second)
+    expect(performance.now() - began).toBeLessThan(1_000)
+  })
+
+  it('waits for a deliver() between two attempts, and ends its pause at the deadline', async () => {
+    let isGone = true
+    const { connection, statement } = await lyingStatement({}, () =>
+      isGone ? exceptionReply(60, 'UNKNOWN_TABLE', 'gone') : exceptionReply(252, 'TOO_MANY_PARTS', 'wait'),
+    )
+    await statement.exec({ n: 1 })
+    await failure(statement.commit(), DeliveryError)
+    isGone = false
+    const delivery = connection
+      .deliver(statement.takeBlocks(), { retry: { minDelay: 60_000, maxDelay: 60_000 } })
+      .catch((error: unknown) => error)
+    await sleep(50)
+    const began = performance.now()
+    await connection.close({ deadline: 50 })
+    expect(await delivery).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(performance.now() - began).toBeLessThan(1_000)
   })
 
   it('refuses a deadline that is none', async () => {

@@ -292,7 +292,7 @@ describe('a rejected row is done', () => {
   it('close() counts it', async () => {
     const { connection, statement } = await poison({ isBad: (n) => n === 5, blockSize: 10 })
     await execAll(statement, 10)
-    expect(await connection.close()).toEqual({ acknowledged: 9, rejected: 1, unknown: 0, unsent: 0 })
+    expect(await connection.close()).toEqual({ acknowledged: 9, rejected: 1, unknown: 0, unsent: 0, left: [] })
   })
 })
 
