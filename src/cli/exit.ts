@@ -45,7 +45,7 @@ export function describeError(error: unknown): string {
   const cause = error instanceof DeliveryError && error.cause instanceof SluiceError ? error.cause : undefined
   if (cause) lines.push(`  ${cause.message.split('\n  hint: ')[0]}`)
   // Of a block that failed, the hint of the API speaks of blocks in the caller's hands; here they are gone with the process.
-  const hints = [hintFor(cause ?? error), error.hint, cause?.hint]
+  const hints = [doubtHint(error), hintFor(cause ?? error), error.hint, cause?.hint]
   const hint = hints.find((candidate) => candidate !== undefined && !candidate.includes('takeBlocks()'))
   if (hint !== undefined) lines.push(`  hint: ${inWordsOfTheProgram(hint)}`)
   return lines.join('\n')
@@ -55,6 +55,13 @@ function inWordsOfTheProgram(hint: string): string {
   return hint
     .replace('To drop such keys pass ignoreUnknown: true', '--ignore-unknown leaves such keys out')
     .replaceAll('before exec()', 'first')
+}
+
+/** Of rows that may be in a table which would not recognise them. */
+function doubtHint({ hint }: SluiceError): string | undefined {
+  return hint?.includes('acceptDuplicates')
+    ? 'Look for its rows in the table first. --accept-duplicates sends such rows again, and `sluice doctor` says what spares the question.'
+    : undefined
 }
 
 function hintFor(error: SluiceError): string | undefined {

@@ -27,6 +27,7 @@ export interface LoadFlags extends TargetFlags {
   onError: 'stop' | 'skip'
   rejects?: string
   maxErrors?: string
+  acceptDuplicates?: boolean
   create?: boolean
   yes?: boolean
   dryRun?: boolean
@@ -92,6 +93,7 @@ export function resolveLoadOptions(
       compression: flags.compression,
     }),
     settings: settingsOf(flags.set ?? []),
+    acceptDuplicates: flags.acceptDuplicates ?? false,
     ignoreUnknown,
     // A key that is no column is an error wherever it stands, not only in the first row of a block.
     strictKeys: !ignoreUnknown,

@@ -25,6 +25,7 @@ export function addLoadCommand(program: Command): void {
     .argument('[files...]', 'files in the order they are loaded; none, or -, is stdin')
     .optionsGroup('Target:')
   addTargetOptions(command, 'http://host:8123/db, chdb:./directory or file:out.native')
+    .option('--accept-duplicates', 'send rows again that may be in a table that cannot tell; default: stop there')
     .option('--create', 'create the table from the first 10,000 rows if it does not exist; shows the DDL and asks')
     .option('--yes', 'do not ask')
     .optionsGroup('Input:')

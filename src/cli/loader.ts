@@ -48,7 +48,7 @@ export class Loader {
   /** Rows of the statement that the server refused, and that are in the rejects. */
   #rejected = 0
   /** Of statements that are over. */
-  readonly #finished = { accepted: 0, acknowledged: 0, blocks: 0, retries: 0 }
+  readonly #finished = { accepted: 0, acknowledged: 0, blocks: 0, retries: 0, possibleDuplicates: 0 }
   #input: Input | undefined
   #next: Position
   #bytesDone = 0
@@ -114,6 +114,7 @@ export class Loader {
       bytesRead: this.progress.bytesRead,
       blocks: this.#finished.blocks + (stats?.blocks ?? 0),
       retries: this.#finished.retries + (stats?.retries ?? 0),
+      possibleDuplicates: this.#finished.possibleDuplicates + (stats?.possibleDuplicates ?? 0),
       retryCauses: this.#delays.retries,
       waits: this.#delays.waits,
       waitedMs: this.#delays.waitedMs,
@@ -279,11 +280,12 @@ export class Loader {
     const statement = this.#statement
     if (statement === undefined) return
     await this.#delays.during(statement.commit())
-    const { accepted, acknowledged, blocks, retries } = statement.stats
+    const { accepted, acknowledged, blocks, retries, possibleDuplicates } = statement.stats
     this.#finished.accepted += accepted
     this.#finished.acknowledged += acknowledged
     this.#finished.blocks += blocks
     this.#finished.retries += retries
+    this.#finished.possibleDuplicates += possibleDuplicates
     this.#statement = undefined
     this.#positions = new Positions()
     this.#rejected = 0

@@ -26,6 +26,8 @@ export interface LoadResult {
   bytesRead: number
   blocks: number
   retries: number
+  /** Of the acknowledged rows: sent again to a table that may not recognise them. */
+  possibleDuplicates: number
   /** '3 after Code 252, 1 after CONNECTION_LOST' */
   retryCauses: string | undefined
   /** How often, and how long in all, no row could go on because the server had enough to do. */
@@ -54,6 +56,7 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
     bytesRead,
     blocks,
     retries,
+    possibleDuplicates,
     waits,
     waitedMs,
     resume,
@@ -70,6 +73,7 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
     bytesRead,
     blocks,
     retries,
+    ...(possibleDuplicates > 0 ? { possibleDuplicates } : {}),
     waits,
     waitedSeconds: Number((waitedMs / 1000).toFixed(3)),
     seconds: Number(seconds.toFixed(3)),
@@ -81,7 +85,19 @@ export function jsonSummary(options: LoadOptions, result: LoadResult, seconds: n
 
 /** The lines on stderr. */
 export function textSummary(options: LoadOptions, result: LoadResult, seconds: number): string {
-  const { acknowledged, refused, unknown, ahead, bytesRead, blocks, retries, retryCauses, waitedMs, resume } = result
+  const {
+    acknowledged,
+    refused,
+    unknown,
+    ahead,
+    bytesRead,
+    blocks,
+    retries,
+    possibleDuplicates,
+    retryCauses,
+    waitedMs,
+    resume,
+  } = result
   const rate = formatCount(Math.round(acknowledged / Math.max(seconds, 0.001)))
   const lines = [
     `${count(acknowledged, 'row')} ${options.dryRun ? 'would go into' : 'loaded into'} ${options.tableName}: ${formatBytes(bytesRead)} read, ${count(blocks, 'block')}, ${seconds.toFixed(1)} s, ${rate} rows/s`,
@@ -90,6 +106,8 @@ export function textSummary(options: LoadOptions, result: LoadResult, seconds: n
   if (waitedMs >= 1_000) lines.push(`waited ${(waitedMs / 1000).toFixed(1)} s for the server`)
   if (refused > 0 && options.rejects !== undefined)
     lines.push(`${count(refused, 'row')} refused: see ${options.rejects}`)
+  if (possibleDuplicates > 0)
+    lines.push(`${count(possibleDuplicates, 'row')} may be in the table twice: sent again after a lost answer`)
   if (unknown > 0) lines.push(`${count(unknown, 'row')} may be in the table or not: the answer was lost`)
   if (resume !== undefined) lines.push(resumeLine(options, result))
   if (ahead > 0)

@@ -2,6 +2,7 @@ import type { Framed, Framer } from '../block/framer.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
+import type { Attempt, Trust } from './trust.ts'
 
 /**
  * sealed        never arrived at the server: no attempt was made, or none got there
@@ -35,6 +36,8 @@ export interface BlockTarget {
   readonly sendsToken: boolean
   /** The columns of `sql` as the table had them; undefined where nobody knows. */
   readonly columns?: readonly Column[]
+  /** What the table promised before the first block; undefined where it was not asked, or did not say. */
+  readonly trust?: Trust
 }
 
 /**
@@ -72,6 +75,11 @@ export class Block implements SealedBlock {
   #isTaken = false
   state: BlockState = 'sealed'
   attempts = 0
+  lastAttempt: Attempt | undefined
+  /** The first one whose answer was lost. */
+  lostAttempt: Attempt | undefined
+  /** How far its table is trusted to recognise it; undefined: not asked yet. */
+  trust: Trust | undefined
 
   constructor(
     token: string,
@@ -85,6 +93,7 @@ export class Block implements SealedBlock {
     this.#body = sealed
     this.#byteLength = sealed.bytes.length
     this.#target = target
+    this.trust = target.trust
   }
 
   get database(): string {

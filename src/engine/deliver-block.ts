@@ -1,9 +1,11 @@
+import { EngineError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockState } from './block.ts'
 import { classify } from './classify.ts'
 import type { Clock } from './clock.ts'
 import type { Observer } from './observer.ts'
 import { type Retry, retryDelay } from './retry.ts'
+import { Attempt, least, mistrust, type Trust } from './trust.ts'
 
 /** Knows what has become of the table that a block was made for. */
 export interface BlockGuard {
@@ -12,6 +14,9 @@ export interface BlockGuard {
   /** After one that failed: an error that says more, or undefined. Never rejects. */
   explain(block: Block, error: unknown, signal: AbortSignal): Promise<unknown>
 }
+
+/** Never longer than `timeoutMs`. Rejects as an attempt does. */
+export type AskTrust = (block: Block, signal: AbortSignal, timeoutMs: number) => Promise<Trust>
 
 export interface DeliveryWay {
   readonly transport: Transport
@@ -24,6 +29,12 @@ export interface DeliveryWay {
   /** Ends the attempt that is under way. */
   readonly abort: AbortSignal
   readonly onRetry: (block: Block, error: unknown, delayMs: number) => void
+  /** How far the table can be trusted now to recognise the block. Without it: for ever. */
+  readonly trust?: AskTrust
+  /** Its first lost answer. */
+  readonly onLost?: (block: Block) => void
+  /** The block is sent again although the table may not recognise it. Undefined: it is not sent. */
+  readonly onPossibleDuplicate?: (block: Block) => void
   readonly guard?: BlockGuard
   readonly observer: Observer
 }
@@ -31,32 +42,51 @@ export interface DeliveryWay {
 export interface DeliveryEnd {
   readonly state: Exclude<BlockState, 'sent'>
   /**
-   * Why it is not acknowledged. `callback`: it was refused, and the caller did not take its row. `stopped` is nobody's fault:
-   * another block failed, or the rows are rolled back.
+   * Why it is not acknowledged. `callback`: it was refused, and the caller did not take its row. `untrusted`: it may be stored, and
+   * the table would not recognise it. `stopped` is nobody's fault: another block failed, or the rows are rolled back.
    */
-  readonly reason?: 'refused' | 'callback' | 'attempts' | 'deadline' | 'stopped'
+  readonly reason?: 'refused' | 'callback' | 'untrusted' | 'attempts' | 'deadline' | 'stopped'
   readonly error?: unknown
   /** A sentence more for the message. */
   readonly note?: string
   readonly hint?: string
 }
 
-/** Sends one block, the same bytes under the same token, until the server has it or it is clear that it will not. Never rejects. */
+/**
+ * Sends one block, the same bytes under the same token, until the server has it or it is clear that it will not. Never rejects.
+ * One that may be stored is only sent again while its table can be trusted to recognise it (trust.ts).
+ */
 export async function deliverBlock(block: Block, way: DeliveryWay): Promise<DeliveryEnd> {
   const { retry, clock, guard } = way
   const settings = block.settings
+  const figures = way.observer.figuresOf(block)
   const deadline = clock.now() + retry.deadline
   // A block that comes here with a lost answer behind it keeps its doubt, whatever this time's answers are.
   let mayHaveArrived = block.state === 'unknown'
   let damaged = false
+  let lastError: unknown
+  let isAsking = false
+  let isDoubled = false
+  const timeLeft = () => Math.max(1, Math.min(retry.attemptTimeout, deadline - clock.now()))
   for (let attempt = 1; ; attempt++) {
     try {
+      if (mayHaveArrived && way.trust !== undefined) {
+        isAsking = true
+        block.trust = least(block.trust, await way.trust(block, way.abort, timeLeft()))
+        isAsking = false
+        if (way.stop.aborted) return { state: 'unknown', reason: 'stopped' }
+        const doubt = block.lostAttempt && mistrust(block.lostAttempt, block.trust, clock)
+        if (doubt !== undefined && way.onPossibleDuplicate === undefined) return untrusted(doubt, lastError)
+        if (doubt !== undefined && !isDoubled) way.onPossibleDuplicate?.(block)
+        isDoubled ||= doubt !== undefined
+      }
       const check = guard?.check(block, way.abort)
       if (check !== undefined) {
         await check
         if (way.stop.aborted) return { state: mayHaveArrived ? 'unknown' : 'sealed', reason: 'stopped' }
       }
-      block.attempts++
+      if (block.attempts++ === 0) figures.sentBlocks++
+      block.lastAttempt = new Attempt(clock, figures)
       await way.observer.insert(block, way.transport, {
         sql: block.sql,
         bytes: block.bytes,
@@ -65,13 +95,21 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         // Never the same twice: the server refuses an id whose query still runs, as after a lost connection it may.
         queryId: `${block.token}:${block.attempts}`,
         signal: way.abort,
-        attemptTimeoutMs: Math.max(1, Math.min(retry.attemptTimeout, deadline - clock.now())),
+        attemptTimeoutMs: timeLeft(),
       })
       return { state: 'acknowledged' }
     } catch (thrown) {
-      const error = (await guard?.explain(block, thrown, way.abort)) ?? thrown
-      const verdict = classify(error)
+      const failure = (await guard?.explain(block, thrown, way.abort)) ?? thrown
+      const verdict = classify(failure)
+      // Of a question that was not answered there is less to tell than of the attempt before it.
+      const error = isAsking ? (lastError ?? failure) : failure
+      isAsking = false
+      lastError = error
       mayHaveArrived ||= verdict.mayHaveArrived
+      if (mayHaveArrived && block.lostAttempt === undefined) {
+        block.lostAttempt = block.lastAttempt
+        way.onLost?.(block)
+      }
       const state = mayHaveArrived ? 'unknown' : verdict.refused ? 'rejected' : 'sealed'
       const end = (reason: DeliveryEnd['reason']): DeliveryEnd => ({ state, reason, error, hint: verdict.hint })
 
@@ -87,4 +125,11 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
       if (way.stop.aborted) return end('stopped')
     }
   }
+}
+
+function untrusted(note: string, lastError: unknown): DeliveryEnd {
+  const hint =
+    'Look for its rows first. deliver(statement.takeBlocks(), { acceptDuplicates: true }) sends it all the same; prepare() takes acceptDuplicates too.'
+  const error = lastError ?? new EngineError('CANNOT_HOLD_PROMISE', note)
+  return { state: 'unknown', reason: 'untrusted', error, note: note.replace(/\.$/, ''), hint }
 }

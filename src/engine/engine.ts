@@ -4,7 +4,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockReport, BlockState } from './block.ts'
 import type { SettledState } from './channels.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type BlockGuard, type DeliveryEnd, deliverBlock } from './deliver-block.ts'
+import { type AskTrust, type BlockGuard, type DeliveryEnd, deliverBlock } from './deliver-block.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { describeCause } from './describe-cause.ts'
 import { Observer } from './observer.ts'
@@ -26,6 +26,10 @@ export interface EngineOptions {
   readonly listener?: EngineListener
   readonly guard?: BlockGuard
   readonly observer?: Observer
+  /** See DeliveryWay. */
+  readonly trust?: AskTrust
+  /** Sends a block that may be stored again where the table may not recognise it. */
+  readonly acceptDuplicates?: boolean
   /**
    * What becomes of a block that is refused and not stored. What it throws is the reason of the failure.
    *
@@ -86,6 +90,8 @@ export class Engine {
   #next = 0
   /** To send before that: what took the place of earlier blocks. */
   readonly #first: Block[] = []
+  /** Under way, and an answer was lost. */
+  readonly #lost = new Set<Block>()
   #open = 0
   #underWay = 0
   #held: boolean
@@ -96,7 +102,16 @@ export class Engine {
   #grace: NodeJS.Timeout | undefined
   #taken = false
   /** `framingBytes` of `bytes` are of blocks that are being compressed, and will be fewer. */
-  readonly totals = { blocks: 0, bytes: 0, framingBytes: 0, acknowledgedBlocks: 0, acknowledgedBytes: 0, retries: 0 }
+  readonly totals = {
+    blocks: 0,
+    bytes: 0,
+    framingBytes: 0,
+    acknowledgedBlocks: 0,
+    acknowledgedBytes: 0,
+    retries: 0,
+    /** Rows that acceptDuplicates may have stored twice. */
+    possibleDuplicates: 0,
+  }
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -198,7 +213,7 @@ export class Engine {
   }
 
   #pump(): void {
-    while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency) {
+    while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency && !this.#mustWait) {
       const block = this.#first.shift() ?? this.#blocks[this.#next]
       if (block === undefined) return
       if (block === this.#blocks[this.#next]) this.#next++
@@ -207,8 +222,16 @@ export class Engine {
     }
   }
 
+  /** Another block would be one too many for the table to still recognise one whose answer was lost. */
+  get #mustWait(): boolean {
+    for (const { lostAttempt, trust } of this.#lost) {
+      if (trust !== undefined && trust.blocks > 0 && lostAttempt!.sentSince >= trust.blocks - 1) return true
+    }
+    return false
+  }
+
   async #deliver(block: Block): Promise<void> {
-    const { transport, retry, random = Math.random, listener, guard } = this.#options
+    const { transport, retry, random = Math.random, listener, guard, trust, acceptDuplicates } = this.#options
     if (block.framing !== undefined) {
       await block.framing
       if (this.#stop.signal.aborted) return this.#leave()
@@ -228,9 +251,17 @@ export class Engine {
         this.#observer.retrying(block, error, delayMs)
         listener?.onRetry(block, error, delayMs)
       },
+      trust,
+      onLost: () => this.#lost.add(block),
+      ...(acceptDuplicates && {
+        onPossibleDuplicate: () => {
+          this.totals.possibleDuplicates += block.rowCount
+        },
+      }),
     })
     this.#move(block, 'sent')
     const sent = await sending
+    this.#lost.delete(block)
     // An answer that came after the abort's grace, of a block that has another owner by now: its state there stands.
     const end = sent.reason === 'refused' && !this.#taken ? await this.#refused(block, sent) : sent
     this.#underWay--
@@ -363,6 +394,7 @@ export class Engine {
     const why = {
       refused: end.error instanceof SchemaError && end.state === 'sealed' ? 'was not sent' : 'was refused',
       callback: 'was refused, and onReject failed',
+      untrusted: 'may be stored, and is not sent again',
       attempts: `was not acknowledged in ${attempts} attempts`,
       deadline: `was not acknowledged within ${deadline} ms`,
       stopped: '',
@@ -381,7 +413,11 @@ export class Engine {
     clearTimeout(this.#grace)
     const { code, text, cause, hint } = this.#failing
     // An attempt that outlived the abort may still reach the server.
-    for (const block of this.#blocks) if (block.state === 'sent') this.#move(block, 'unknown')
+    for (const block of this.#blocks) {
+      if (block.state !== 'sent') continue
+      block.lostAttempt ??= block.lastAttempt
+      this.#move(block, 'unknown')
+    }
     for (const block of this.#unsettled.keys()) this.#tellEnd(block, block.state === 'unknown' ? 'unknown' : 'unsent')
     const stagedRows = this.#options.stagedRows?.() ?? 0
     this.#failure = new DeliveryError(

@@ -115,9 +115,10 @@ export async function checkDelivery(
   opened: OpenedTarget,
   name: TableName,
   settings: Settings,
+  signal?: AbortSignal,
 ): Promise<DeliveryReport> {
   try {
-    const read = await readDelivery(opened, name, settings)
+    const read = await readDelivery(opened, name, settings, signal)
     return read?.report ?? unknownReport(quoteTable(name), 'system.tables does not show it')
   } catch (error) {
     // Somebody who may insert but not read these system tables can still insert; only the promise is not known.
@@ -130,8 +131,9 @@ async function readDelivery(
   { transport, known, server }: OpenedTarget,
   name: TableName,
   settings: Settings,
+  signal?: AbortSignal,
 ): Promise<{ facts: TableFacts; findings: Finding[]; report: DeliveryReport } | undefined> {
-  const facts = await readFacts(transport, server.release[0], name)
+  const facts = await readFacts(transport, server.release[0], name, signal)
   if (facts === undefined) return undefined
   const session = sessionOf(server.release, known, settings)
   const findings = deliveryFindings(facts, session)

@@ -1,13 +1,15 @@
 import { Block, type SealedBlock } from '../engine/block.ts'
+import { systemClock } from '../engine/clock.ts'
 import type { BlockGuard } from '../engine/deliver-block.ts'
 import { Engine } from '../engine/engine.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
+import { least, mistrust, type Trust } from '../engine/trust.ts'
 import { EngineError, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
-import { checkDelivery } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type SchemaGuard, schemaGuard } from './schema-guard.ts'
 import { quoteTable } from './table.ts'
+import { askTrust } from './trust.ts'
 
 export interface DeliverOptions {
   /** Sends `unknown` blocks also to tables that cannot recognise them: they may be there already. */
@@ -22,6 +24,8 @@ export interface DeliverySummary {
   readonly bytes: number
   readonly tokens: readonly string[]
   readonly retries: number
+  /** Of `rows`, those that may be there twice now, because `acceptDuplicates` allowed it. */
+  readonly possibleDuplicates: number
 }
 
 /**
@@ -56,10 +60,10 @@ async function deliverAll(
   options: DeliverOptions,
   hurry: AbortSignal,
 ): Promise<DeliverySummary> {
-  if (!options.acceptDuplicates) await assertRecognised(opened, blocks)
+  const retry = resolveRetry(opened.options.retry, options.retry)
+  if (!options.acceptDuplicates) await assertRecognised(opened, blocks, hurry, retry.attemptTimeout)
 
   const { transport, concurrency, observer } = opened
-  const retry = resolveRetry(opened.options.retry, options.retry)
   const guards = new Map<string, SchemaGuard | undefined>()
   const guardOf = (block: Block) => {
     const name = quoteTable(block)
@@ -70,7 +74,16 @@ async function deliverAll(
     check: (block, signal) => guardOf(block)?.check(block, signal),
     explain: async (block, error, signal) => guardOf(block)?.explain(block, error, signal),
   }
-  const engine = new Engine({ transport, retry, concurrency, name: 'deliver', guard, observer })
+  const engine = new Engine({
+    transport,
+    retry,
+    concurrency,
+    name: 'deliver',
+    guard,
+    observer,
+    trust: (block, signal, timeoutMs) => askTrust(opened, block, signal, timeoutMs),
+    acceptDuplicates: options.acceptDuplicates,
+  })
   const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
   hurry.addEventListener('abort', late, { once: true })
   try {
@@ -80,13 +93,14 @@ async function deliverAll(
     hurry.removeEventListener('abort', late)
   }
   for (const one of guards.values()) await one?.confirm()
-  const { acknowledgedBlocks, acknowledgedBytes, retries } = engine.totals
+  const { acknowledgedBlocks, acknowledgedBytes, retries, possibleDuplicates } = engine.totals
   return {
     rows: engine.rows.acknowledged,
     blocks: acknowledgedBlocks,
     bytes: acknowledgedBytes,
     tokens: blocks.map(({ token }) => token),
     retries,
+    possibleDuplicates,
   }
 }
 
@@ -110,18 +124,26 @@ function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): vo
   })
 }
 
-async function assertRecognised(opened: OpenedTarget, blocks: readonly Block[]): Promise<void> {
-  const doubtful = new Map(blocks.filter(({ state }) => state === 'unknown').map((block) => [quoteTable(block), block]))
-  for (const [name, block] of doubtful) {
-    const isFile = opened.transport.kind === 'file'
-    const report = isFile ? undefined : await checkDelivery(opened, block, block.settings)
-    if (report !== undefined && report.deduplicatesBy !== 'nothing') continue
+/** Before anything is sent, so that no part of the list is. */
+async function assertRecognised(
+  opened: OpenedTarget,
+  blocks: readonly Block[],
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<void> {
+  const asked = new Map<string, Promise<Trust>>()
+  for (const block of blocks) {
+    if (block.state !== 'unknown') continue
+    const name = quoteTable(block)
+    const asking = asked.get(name) ?? askTrust(opened, block, signal, timeoutMs)
+    asked.set(name, asking)
+    const trust = least(block.trust, await asking)
+    const doubt = block.lostAttempt === undefined ? undefined : mistrust(block.lostAttempt, trust, systemClock)
+    if (doubt === undefined) continue
     throw new EngineError(
       'CANNOT_HOLD_PROMISE',
-      `A block for ${name} may be stored already, and ${name} would not recognise it.`,
-      {
-        hint: 'Look for its rows first. deliver(blocks, { acceptDuplicates: true }) sends it all the same.',
-      },
+      `A block for ${name} may be stored already, and ${name} cannot be trusted to recognise it. ${doubt}`,
+      { hint: 'Look for its rows first. deliver(blocks, { acceptDuplicates: true }) sends it all the same.' },
     )
   }
 }

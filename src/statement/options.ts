@@ -30,8 +30,13 @@ export interface StatementOptions {
   /** With `deterministic`: blocks have the same tokens in every run, so equal blocks under one id are inserted once. */
   engineId?: string | number
   deterministic?: boolean
-  /** Refuses to start where a repeated block could be stored twice. */
+  /** Refuses to start where check() does not promise that no row is lost or comes twice. */
   exactlyOnce?: boolean
+  /**
+   * Sends a block whose answer was lost again, also where the table cannot be trusted to recognise it; stats.possibleDuplicates counts
+   * the rows. Default: it stays `unknown` and ends the statement.
+   */
+  acceptDuplicates?: boolean
   /** Drops keys of a row that are no column, instead of refusing the row. */
   ignoreUnknown?: boolean
   /** Looks for unknown keys on every row, not only on the first of a block and where a column is missing. */
@@ -71,7 +76,15 @@ const NUMBERS: Record<Exclude<Resolved, 'holdUntilCommit'>, readonly [number, nu
   maxPendingBlocks: [4, 1, 1_000],
   holdBytesMax: [1024 * MIB, 1, Number.MAX_SAFE_INTEGER],
 }
-const FLAGS = ['holdUntilCommit', 'deterministic', 'exactlyOnce', 'ignoreUnknown', 'strictKeys', 'worker'] as const
+const FLAGS = [
+  'holdUntilCommit',
+  'deterministic',
+  'exactlyOnce',
+  'acceptDuplicates',
+  'ignoreUnknown',
+  'strictKeys',
+  'worker',
+] as const
 const CHOICES = {
   compression: ['lz4', 'none'],
   invalidText: ['replace', 'refuse'],
@@ -118,6 +131,9 @@ export function resolveOptions(given: StatementOptions): ResolvedOptions {
   resolveRetry(given.retry)
   checkEngineId(given)
   checkAdapt(given)
+  if (given.exactlyOnce && given.acceptDuplicates) {
+    throw new UsageError('BAD_OPTION', 'exactlyOnce and acceptDuplicates exclude each other.')
+  }
   checkColumns(given.columns)
   return { ...given, ...numbers, holdUntilCommit: given.holdUntilCommit ?? false } as ResolvedOptions
 }

@@ -16,7 +16,9 @@ export interface StatementPlan {
   readonly columns: readonly Column[]
   /** A builder for the columns, whenever another is needed. */
   readonly newBuilder: () => BlockBuilder
-  readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency'> & { readonly observer: Observer }
+  readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency' | 'trust' | 'acceptDuplicates'> & {
+    readonly observer: Observer
+  }
   /** Undefined for a file. */
   readonly guard?: SchemaGuard
   /** Compresses the blocks, where they travel compressed. */

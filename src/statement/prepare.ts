@@ -20,6 +20,7 @@ import type { AdaptPlan, StatementPlan } from './plan.ts'
 import { quoteIdentifier } from './quote.ts'
 import { schemaGuard } from './schema-guard.ts'
 import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
+import { askTrust, trustOf } from './trust.ts'
 
 /** A second thread is of use where there is a second processor. */
 const DEFAULT_WORKER = availableParallelism() > 1
@@ -61,7 +62,7 @@ export async function planStatement(
       first = undefined
       return builder
     }
-    return { newBuilder, targetOf: targets(table, made, settings, known) }
+    return { newBuilder, targetOf: targets(table, made, settings, known, report) }
   }
   return {
     name,
@@ -73,6 +74,8 @@ export async function planStatement(
       retry: resolveRetry(opened.options.retry, options.retry),
       concurrency: opened.concurrency,
       observer: opened.observer,
+      trust: (block, signal, timeoutMs) => askTrust(opened, block, signal, timeoutMs),
+      acceptDuplicates: options.acceptDuplicates,
     },
     guard: schemaGuard(opened, table, {
       columns: seen,
@@ -175,7 +178,9 @@ function targets(
   columns: readonly Column[],
   settings: Settings,
   known: KnownSettings,
+  report: DeliveryReport | undefined,
 ): StatementPlan['targetOf'] {
+  const trust = report === undefined ? undefined : trustOf(report)
   const made = new Map<string, BlockTarget>()
   return (columnNames, nullsAsDefault) => {
     const key = `${nullsAsDefault}${columnNames.join('\0')}`
@@ -190,6 +195,7 @@ function targets(
           ? { ...settings, input_format_null_as_default: Number(nullsAsDefault) }
           : settings,
         columns: columns.filter(({ name }) => columnNames.includes(name)),
+        ...(trust?.isKnown && { trust }),
       }
       if (made.size >= TARGETS_KEPT) made.clear()
       made.set(key, target)

@@ -95,7 +95,7 @@ export class Statement<R = Row> implements AsyncDisposable {
   /** As of now; take it again for newer figures. */
   get stats(): StatementStats {
     const { engine, rowCount, stagedRows, waits, earlySeals, textWays: texts } = this.#staging
-    const { blocks, bytes, framingBytes, retries } = engine.totals
+    const { blocks, bytes, framingBytes, retries, possibleDuplicates } = engine.totals
     return {
       accepted: rowCount - this.#rolledBackRows,
       staged: stagedRows,
@@ -103,6 +103,7 @@ export class Statement<R = Row> implements AsyncDisposable {
       blocks,
       bytes: bytes - framingBytes,
       retries,
+      possibleDuplicates,
       waits,
       earlySeals,
       texts,
@@ -357,11 +358,11 @@ export class Statement<R = Row> implements AsyncDisposable {
     } finally {
       this.#end('committed')
     }
-    const { acknowledgedBlocks: blocks, acknowledgedBytes: bytes, retries } = engine.totals
+    const { acknowledgedBlocks: blocks, acknowledgedBytes: bytes, retries, possibleDuplicates } = engine.totals
     const { acknowledged: rows, rejected } = engine.rows
     this.#plan.logger?.debug('commit', { table: this.#plan.name, rows, blocks, bytes, retries })
     const tokens = engine.reports().flatMap(({ state, token }) => (state === 'acknowledged' ? [token] : []))
-    return { rows, blocks, bytes, tokens, retries, rejected }
+    return { rows, blocks, bytes, tokens, retries, possibleDuplicates, rejected }
   }
 
   async #rollback(): Promise<RollbackSummary> {

@@ -19,6 +19,8 @@ export interface StatementStats {
   readonly bytes: number
   /** Attempts beyond the first. */
   readonly retries: number
+  /** Rows that acceptDuplicates may have stored twice: they were sent again to a table that may not recognise them. */
+  readonly possibleDuplicates: number
   /** How often exec() asked to wait because maxPendingBlocks were on their way. */
   readonly waits: number
   /** Blocks sealed before they were full because a row left out other columns than the rows before it. */
@@ -40,6 +42,8 @@ export interface CommitSummary {
   /** Of these blocks, in the order of the rows; of a very long statement the last 16,384. */
   readonly tokens: readonly string[]
   readonly retries: number
+  /** Of `rows`, those that acceptDuplicates may have stored twice. */
+  readonly possibleDuplicates: number
   /** Rows the server refused, and onReject took. */
   readonly rejected: number
 }

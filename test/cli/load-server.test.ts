@@ -51,6 +51,32 @@ describe('a server that does not help', () => {
     )
   })
 
+  it.each([false, true])(
+    'a lost answer, and a table that would not know the block again (--accept-duplicates: %s)',
+    async (accepts) => {
+      const name = `lost_${accepts}`
+      await front.query(`CREATE TABLE ${name} (id UInt32, name String) ENGINE = MergeTree ORDER BY id`)
+      const proxy = await startFaultProxy(front.url)
+      const flags = accepts ? ['--accept-duplicates'] : []
+      const child = start(['load', name, '--to', proxy.url, '--format', 'csv', '--block-size', '100', ...flags])
+      const end = ended(child)
+      child.stdin.write(csvOf(0, 101))
+      while ((await front.query(`SELECT count() FROM ${name}`)) !== '100') await sleep(20)
+      proxy.arm({ cutResponseAt: 0 })
+      child.stdin.end(csvOf(101, 150).replace('id,name\n', ''))
+      const result = await end
+      await proxy.close()
+      expect(await front.query(`SELECT count(), uniqExact(id) FROM ${name}`)).toBe(accepts ? '200\t150' : '150\t150')
+      if (accepts) {
+        expect(result).toMatchObject({ code: 0, summary: { rows: 150, retries: 1, possibleDuplicates: 50 } })
+      } else {
+        expect(result).toMatchObject({ code: 3, summary: { rows: 100, unknown: 50 } })
+        expect(result.stderr).toMatch(/may be stored, and is not sent again/)
+        expect(result.stderr).toMatch(/hint: Look for its rows.*--accept-duplicates.*sluice doctor/)
+      }
+    },
+  )
+
   it('a block that the server refuses: exit 3, what it said, and where to go on', async () => {
     await front.query(
       'CREATE TABLE refused (id UInt32, name String, CONSTRAINT most CHECK id != 350) ENGINE = MergeTree ORDER BY id',
@@ -341,9 +367,10 @@ describe.skipIf(!serverAvailable())('ClickHouse 18.16 over HTTP', () => {
     expect(refused.stderr).toMatch(/cents is MATERIALIZED/)
   })
 
-  it('a server that dies in the middle and comes back: every row once is not promised by this table, none is lost', async () => {
+  it('a server that dies in the middle and comes back: --accept-duplicates loses no row', async () => {
     await server.query('CREATE TABLE died (id UInt32, name String) ENGINE = MergeTree ORDER BY id')
-    const child = start(['load', 'died', '--to', server.url, '--format', 'csv', '--block-size', '10000'])
+    const to = ['--to', server.url, '--accept-duplicates']
+    const child = start(['load', 'died', ...to, '--format', 'csv', '--block-size', '10000'])
     const end = ended(child)
     child.stdin.write(csvOf(0, 50_000))
     for (let rows = 0; rows < 20_000; await sleep(20)) rows = Number(await server.query('SELECT count() FROM died'))

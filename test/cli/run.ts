@@ -19,6 +19,7 @@ export interface Ended {
     read: number
     blocks: number
     retries: number
+    possibleDuplicates?: number
     undelivered?: number
     unknown?: number
     ahead?: number

@@ -23,6 +23,12 @@ describe('A block that does not arrive', () => {
     expect(codes).toEqual(found.yes)
     expect(damaged).toEqual(found.once)
   })
+  it('those of them after which nothing can be stored', () => {
+    const [, listed] = /\(Codes ([\d, and]+) are said before anything is stored\.\)/.exec(readme)!
+    const named = [...listed!.matchAll(/\d+/g)].map(Number)
+    const harmless = codes!.filter((code) => !classify(serverError({ code, name: '', message: '' })).mayHaveArrived)
+    expect(named).toEqual(harmless)
+  })
   it('a block that spans too many partitions is not repeated, though its code is 252', () => {
     const message = 'Too many partitions for single INSERT block (more than 100)'
     expect(classify(serverError({ code: 252, name: 'TOO_MANY_PARTS', message })).again).toBe('no')

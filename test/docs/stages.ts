@@ -19,6 +19,27 @@ interface Event { at: Date | number; user: number; kind: 'view' | 'click'; tags:
 const statement = await connection.prepare<Event>('INSERT INTO events')
 `
 
+/** A way to the server on which an answer can be lost. */
+const plain = `
+import { createServer, connect as dial } from 'node:net'
+import { connect } from 'sluice'
+let isLosing = false
+const loseNextAnswer = async () => { isLosing = true }
+const way = createServer((client) => {
+  const server = dial(Number(new URL(process.env.CLICKHOUSE!).port), '127.0.0.1')
+  client.pipe(server)
+  server.on('data', (answer) => { if (isLosing) { isLosing = false; client.destroy() } else client.write(answer) })
+  for (const socket of [client, server]) socket.on('error', () => {}).on('close', () => { client.destroy(); server.destroy() })
+}).listen(0, '127.0.0.1')
+await new Promise((resolve) => way.once('listening', resolve))
+const silent = () => {}
+const logger = { debug: silent, info: silent, warn: silent, error: silent }
+const connection = await connect({ url: 'http://127.0.0.1:' + (way.address() as { port: number }).port, logger })
+await connection.command('DROP TABLE IF EXISTS plain')
+await connection.command('CREATE TABLE plain (n UInt32) ENGINE = MergeTree ORDER BY n')
+const rows = Array.from({ length: 1000 }, (_, n) => ({ n }))
+`
+
 interface Stage {
   readonly before: string
   readonly after?: string
@@ -41,6 +62,7 @@ while (statement.stats.acknowledged < 2) await new Promise((resolve) => setTimeo
 await connection.close()
 if (process.exitCode !== undefined) throw new Error('close() left rows behind')`,
   },
+  plain: { before: plain, after: 'await connection.close()\nway.close()' },
   // The table goes away between prepare and the first block.
   doomed: {
     before: `${connection + rows}

@@ -158,6 +158,7 @@ describe('the first block that fails for good stops the engine', () => {
     const pauses: (() => void)[] = []
     const clock = {
       now: () => 0,
+      wall: () => 0,
       sleep: (_: number, signal: AbortSignal) =>
         new Promise<void>((resolve) => {
           pauses.push(resolve)

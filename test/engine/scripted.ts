@@ -47,9 +47,15 @@ export class ScriptedTransport implements Transport {
 export class ManualClock implements Clock {
   readonly pauses: number[] = []
   time = 0
+  /** ms for which the machine slept, and the monotonic clock with it. */
+  asleep = 0
 
   now(): number {
     return this.time
+  }
+
+  wall(): number {
+    return this.time + this.asleep
   }
 
   async sleep(ms: number): Promise<void> {

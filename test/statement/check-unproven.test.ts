@@ -101,7 +101,7 @@ describe('what may not be read is unproven', () => {
     ],
     ['the part log', { part_log: NO_TABLE }, [], 'started'],
     ['a view', viewed([TABLE], { engine: 'LiveView' }), ['noLoss', 'noDuplicates'], 'CANNOT_HOLD_PROMISE'],
-    ['what a view writes into', viewed(undefined), ['noLoss', 'noDuplicates'], 'CANNOT_HOLD_PROMISE'],
+    ['what a view writes into', viewed([]), ['noLoss', 'noDuplicates'], 'CANNOT_HOLD_PROMISE'],
     [
       'what stands behind an Alias',
       { tables: (sql) => (sql.includes("'t'") ? [{ engine: 'Alias', engine_full: "Alias('db', 'x')" }] : []) },

@@ -41,13 +41,16 @@ async function answersOf(table: string, options: { settings?: StatementOptions['
   return { report, answers: Object.fromEntries(answers) as Record<keyof CheckReport['promises'], Answer> }
 }
 
-/** Inserts two rows as one block whose first answer is lost. */
-async function insertTwice(table: string, settings: StatementOptions['settings'] = {}): Promise<void> {
-  const statement = await connection.prepare(table, { settings })
+/** Inserts two rows as one block whose first answer is lost, and repeats it whatever the table promises. */
+async function insertTwice(table: string, answer: Answer, settings: StatementOptions['settings'] = {}): Promise<void> {
+  const acceptDuplicates = answer !== 'yes'
+  const statement = await connection.prepare(table, { settings, acceptDuplicates })
   const struck = proxy.struckCount
   proxy.arm({ cutResponseAt: 0 })
   await statement.execMany([{ n: 1 }, { n: 2 }])
-  expect(await statement.commit()).toMatchObject({ rows: 2, retries: 1 })
+  const possibleDuplicates = acceptDuplicates ? 2 : 0
+  expect(await statement.commit()).toMatchObject({ rows: 2, retries: 1, possibleDuplicates })
+  expect(statement.stats).toMatchObject({ possibleDuplicates })
   expect(proxy.struckCount).toBe(struck + 1)
 }
 
@@ -153,7 +156,7 @@ describe('a block that is repeated: what is promised is what happens', () => {
       const { report, answers } = await answersOf(`${name}.${table}`, { settings: settings as never })
       expect(answers.noDuplicates, report.promises.noDuplicates.reason).toBe(answer)
       expect(report.deduplicatesBy === 'nothing').toBe(answer === 'no')
-      await insertTwice(`${name}.${table}`, settings as never)
+      await insertTwice(`${name}.${table}`, answer, settings as never)
       for (const [counted, rows] of Object.entries(counts)) {
         expect(Number(await front.query(`SELECT count() FROM ${name}.${counted}`)), counted).toBe(rows)
       }
@@ -174,10 +177,78 @@ describe('a block that is repeated: what is promised is what happens', () => {
       warnings: [],
       deduplicationWindow: 1000,
     })
-    await insertTwice(`${name}.t`)
+    await insertTwice(`${name}.t`, 'yes')
     expect(await front.query(`SELECT (SELECT count() FROM ${name}.t), (SELECT count() FROM ${name}.v_target)`)).toBe(
       '2\t2',
     )
+  })
+})
+
+describe('a block that may be stored, in a table that would not recognise it', () => {
+  // With one attempt nothing is asked after it, and what the table promised before the first block counts.
+  it.each([undefined, 1])(
+    'is not sent again (attempts: %s); an ALTER afterwards is no help, because only later blocks are remembered',
+    async (attempts) => {
+      const name = await database(['CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n'])
+      const count = () => front.query(`SELECT count() FROM ${name}.t`)
+      const statement = await connection.prepare(`${name}.t`, { retry: { attempts } })
+      proxy.arm({ cutResponseAt: 0 })
+      await statement.execMany([{ n: 1 }, { n: 2 }])
+      await expect(statement.commit()).rejects.toMatchObject({
+        code: 'DELIVERY_FAILED',
+        ...(attempts === undefined && {
+          message: expect.stringMatching(
+            /may be stored, and is not sent again: CONNECTION_LOST\. .*does not recognise/,
+          ),
+          hint: expect.stringContaining('acceptDuplicates: true'),
+        }),
+        blocks: [{ state: 'unknown', attempts: 1 }],
+      })
+      expect(await count()).toBe('2')
+
+      const blocks = statement.takeBlocks()
+      const refused = { code: 'CANNOT_HOLD_PROMISE', hint: expect.stringContaining('acceptDuplicates: true') }
+      await expect(connection.deliver(blocks)).rejects.toMatchObject(refused)
+      await connection.command(`ALTER TABLE ${name}.t MODIFY SETTING non_replicated_deduplication_window = 1000`)
+      await expect(connection.deliver(blocks)).rejects.toMatchObject(refused)
+      expect(await count()).toBe('2')
+      expect(await connection.deliver(blocks, { acceptDuplicates: true })).toMatchObject({
+        rows: 2,
+        possibleDuplicates: 2,
+      })
+      expect(await count()).toBe('4')
+    },
+  )
+
+  it('one that never arrived is sent again', async () => {
+    const name = await database(['CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n'])
+    const statement = await connection.prepare(`${name}.t`)
+    await proxy.down()
+    proxy.cutAll()
+    const up = new Promise((resolve) => setTimeout(resolve, 100)).then(() => proxy.up())
+    await statement.execMany([{ n: 1 }, { n: 2 }])
+    expect(await statement.commit()).toMatchObject({ rows: 2, possibleDuplicates: 0 })
+    await up
+    expect(await front.query(`SELECT count() FROM ${name}.t`)).toBe('2')
+  })
+
+  it('with declared columns, nothing is asked before an answer is lost', async () => {
+    const name = await database([
+      `CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n ${WINDOW}`,
+      'CREATE TABLE $.u (n UInt32) ENGINE = MergeTree ORDER BY n',
+    ])
+    const lose = async (table: string) => {
+      const statement = await connection.prepare(table, { columns: [{ name: 'n', type: 'UInt32' }] })
+      proxy.arm({ cutResponseAt: 0 })
+      await statement.exec({ n: 1 })
+      return await statement.commit().then(
+        ({ retries }) => retries,
+        ({ blocks }) => blocks[0].state,
+      )
+    }
+    expect(await lose(`${name}.t`)).toBe(1)
+    expect(await lose(`${name}.u`)).toBe('unknown')
+    expect(await front.query(`SELECT (SELECT count() FROM ${name}.t), (SELECT count() FROM ${name}.u)`)).toBe('1\t1')
   })
 })
 
@@ -342,7 +413,7 @@ describe('how long a block may be repeated', () => {
     })
     expect(await outage('none', 50)).toEqual({
       deadlineMinutes: 2,
-      reason: expect.stringMatching(/cannot be repeated safely/),
+      reason: expect.stringMatching(/is not sent again/),
     })
     for (const blocksPerMinute of [0, Number.NaN, '5' as never]) {
       const refused = { code: 'BAD_OPTION', message: expect.stringContaining('blocksPerMinute') }

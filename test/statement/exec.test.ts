@@ -7,7 +7,15 @@ import { gate, lyingStatement, numbersOf, range } from './lying.ts'
 describe('rows become blocks', () => {
   it('zero rows: commit sends nothing', async () => {
     const { server, statement } = await lyingStatement()
-    expect(await statement.commit()).toEqual({ rows: 0, blocks: 0, bytes: 0, tokens: [], retries: 0, rejected: 0 })
+    expect(await statement.commit()).toEqual({
+      rows: 0,
+      blocks: 0,
+      bytes: 0,
+      tokens: [],
+      retries: 0,
+      possibleDuplicates: 0,
+      rejected: 0,
+    })
     expect(server.inserts).toHaveLength(0)
   })
 

@@ -264,6 +264,33 @@ describe('a server that is down', () => {
     await connection.close()
   })
 
+  it('a table that remembers for a second: then nothing is sent, and deliver() sends nothing either', async () => {
+    const { server, connection } = await lyingConnection()
+    const replicated =
+      "ReplicatedMergeTree('/t', 'r') ORDER BY n SETTINGS replicated_deduplication_window = 100, replicated_deduplication_window_seconds = 1"
+    const FULL = exceptionReply(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', 'full')
+    server.script({
+      rows: (sql) =>
+        /FROM system\.tables/.test(sql)
+          ? [{ engine: 'ReplicatedMergeTree', engine_full: replicated }]
+          : /FROM system\.columns/.test(sql)
+            ? [{ name: 'n', type: 'UInt32', default_kind: '', default_expression: '' }]
+            : undefined,
+      insert: ({ index }) => (index === 0 ? { close: 'before' } : FULL),
+    })
+    const statement = await connection.prepare<NumberRow>('events')
+    await statement.exec({ n: 1 })
+    const error = await failure(statement.commit(), DeliveryError)
+    expect(error).toMatchObject({ code: 'DELIVERY_FAILED', serverCode: 202, blocks: [{ state: 'unknown' }] })
+    expect(error.message).toMatch(/may be stored, and is not sent again: Code 202 .*lost 1 s ago.* for 1 s/)
+    const sent = server.inserts.length
+    expect(sent).toBeGreaterThan(5)
+    expect(server.inserts.at(-1)!.arrivedAt - server.inserts[0]!.arrivedAt).toBeLessThan(1100)
+    const blocks = statement.takeBlocks()
+    await expect(connection.deliver(blocks)).rejects.toMatchObject({ code: 'CANNOT_HOLD_PROMISE' })
+    expect(server.inserts).toHaveLength(sent)
+  })
+
   it('acceptDuplicates is that word', async () => {
     const { connection, statement } = await lyingStatement({ retry: { attempts: 1 } }, ({ index }) =>
       index === 0 ? { close: 'before' } : undefined,
@@ -299,6 +326,13 @@ describe('deliver() refuses what it cannot judge', () => {
     await expect(connection.deliver([], { acceptDuplicate: true } as object)).rejects.toThrow(
       /Did you mean acceptDuplicates/,
     )
-    expect(await connection.deliver([])).toEqual({ rows: 0, blocks: 0, bytes: 0, tokens: [], retries: 0 })
+    expect(await connection.deliver([])).toEqual({
+      rows: 0,
+      blocks: 0,
+      bytes: 0,
+      tokens: [],
+      retries: 0,
+      possibleDuplicates: 0,
+    })
   })
 })

@@ -50,6 +50,7 @@ describe('options of prepare(): nothing is out of range, nothing is ignored', ()
     /declares "a" twice/,
   )
   refuses({ retry: { deadlines: 3 } }, /Did you mean deadline\?/)
+  refuses({ exactlyOnce: true, acceptDuplicates: true }, /exclude each other/)
 })
 
 describe('a misspelled option is named with the right spelling', () => {

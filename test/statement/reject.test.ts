@@ -26,7 +26,13 @@ const VIOLATED = exceptionReply(
   'VIOLATED_CONSTRAINT',
   'Constraint `c` for table events is violated at row 1. Expression: (n > 0). Column values: n = 7',
 )
-const MERGE_TREE = { engine: 'MergeTree', partition_key: '', dependencies_database: [], dependencies_table: [] }
+const MERGE_TREE = {
+  engine: 'MergeTree',
+  engine_full: 'MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100',
+  partition_key: '',
+  dependencies_database: [],
+  dependencies_table: [],
+}
 
 interface Poison {
   readonly server: LyingServer

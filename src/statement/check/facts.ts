@@ -60,9 +60,17 @@ export interface Spread {
 }
 
 /** Undefined where there is no such table, or it may not be seen. @throws {ServerError} where system.tables may not be read */
-export function readFacts(transport: Transport, release: number, name: TableName): Promise<TableFacts | undefined> {
-  return new FactReader(transport, release).table(name, [])
+export function readFacts(
+  transport: Transport,
+  release: number,
+  name: TableName,
+  signal?: AbortSignal,
+): Promise<TableFacts | undefined> {
+  const query: Query = (sql) => transport.query(sql, { signal })
+  return new FactReader(query, release).table(name, [])
 }
+
+type Query = (sql: string) => Promise<Row[]>
 
 type Row = Record<string, unknown>
 
@@ -79,12 +87,12 @@ const SETTINGS = [
 ]
 
 class FactReader {
-  readonly #transport: Transport
+  readonly #query: Query
   readonly #release: number
   readonly #defaults = new Map<string, Promise<ReadonlyMap<string, string> | Unread>>()
 
-  constructor(transport: Transport, release: number) {
-    this.#transport = transport
+  constructor(query: Query, release: number) {
+    this.#query = query
     this.#release = release
   }
 
@@ -93,7 +101,7 @@ class FactReader {
     const columns = 'engine, engine_full, partition_key, create_table_query, dependencies_database, dependencies_table'
     // The server's settings are of use for most tables, and asked together.
     const [[row]] = await Promise.all([
-      this.#transport.query(`SELECT ${columns} FROM system.tables WHERE ${inTable(name, 'name')}`),
+      this.#query(`SELECT ${columns} FROM system.tables WHERE ${inTable(name, 'name')}`),
       this.#serverSettings(false),
     ])
     if (row === undefined) return undefined
@@ -138,7 +146,7 @@ class FactReader {
   async #viewTarget(view: TableName, path: readonly string[]): Promise<TableFacts | Unread> {
     try {
       // All columns: which of them name the target depends on the version.
-      const [row] = await this.#transport.query(`SELECT * FROM system.tables WHERE ${inTable(view, 'name')}`)
+      const [row] = await this.#query(`SELECT * FROM system.tables WHERE ${inTable(view, 'name')}`)
       if (row === undefined) return new Unread(`${quoteTable(view)} may not be seen`)
       if (row.engine !== 'MaterializedView') return new Unread(`${quoteTable(view)} is a ${row.engine}`)
       return await this.#seen(targetOf(view, row), path)
@@ -182,7 +190,7 @@ class FactReader {
     const what = `the cluster ${cluster}`
     let rows: Row[]
     try {
-      rows = await this.#transport.query(`SELECT * FROM system.clusters WHERE cluster = ${quoteString(cluster)}`)
+      rows = await this.#query(`SELECT * FROM system.clusters WHERE cluster = ${quoteString(cluster)}`)
     } catch (error) {
       return { behind: unread(error, what) }
     }
@@ -215,7 +223,7 @@ class FactReader {
     const on = (table: string) =>
       `${this.#asksAllReplicas ? 'clusterAllReplicas' : 'cluster'}(${quoteString(cluster)}, system.${table})`
     const columns = 'engine, engine_full, partition_key, dependencies_database, dependencies_table'
-    const rows = await this.#transport.query(`SELECT ${columns} FROM ${on('tables')} WHERE ${inTable(name, 'name')}`)
+    const rows = await this.#query(`SELECT ${columns} FROM ${on('tables')} WHERE ${inTable(name, 'name')}`)
     if (rows.length === 0 || rows.length < hostCount) {
       return new Unread(
         `${quoteTable(name)} was found on ${rows.length} of ${hostCount} hosts of the cluster ${cluster}`,
@@ -223,7 +231,7 @@ class FactReader {
     }
     // Hosts may differ: what the least of them promises.
     const least = `SELECT name, toString(min(toUInt64(value))) AS value FROM ${on('merge_tree_settings')} WHERE name IN (${SETTINGS.map(quoteString).join(', ')}) GROUP BY name`
-    const defaults = asMap(await this.#transport.query(least))
+    const defaults = asMap(await this.#query(least))
     return await Promise.all(
       rows.map(async (row) => {
         const facts = await this.#mergeTree(name, row, async () => defaults)
@@ -244,8 +252,7 @@ class FactReader {
     const names = SETTINGS.map(quoteString).join(', ')
     const asked =
       this.#defaults.get(table) ??
-      this.#transport
-        .query(`SELECT name, value FROM ${table} WHERE name IN (${names})`)
+      this.#query(`SELECT name, value FROM ${table} WHERE name IN (${names})`)
         .then(asMap)
         .catch((error: unknown) => unread(error, 'its settings'))
     this.#defaults.set(table, asked)

@@ -34,7 +34,10 @@ export async function outageOf(
     ? `sluice gives up by itself after ${duration(deadlineMinutes)} (retry.deadline).`
     : 'sluice does not give up by itself (retry.deadline).'
   if (window === undefined || window.entries === 0) {
-    return { deadlineMinutes, reason: `A block whose answer was lost cannot be repeated safely. ${own}` }
+    return {
+      deadlineMinutes,
+      reason: `A block that may be there already is not sent again: it stays unknown, unless acceptDuplicates says otherwise. ${own}`,
+    }
   }
   const measured =
     given.blocksPerMinute === undefined

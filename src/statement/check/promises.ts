@@ -102,7 +102,7 @@ function switchedOff({ value }: Session): Finding | undefined {
 function ofTable(table: TableFacts, session: Session): Finding[] {
   if (table.isMergeTree) return ofMergeTree(table, session)
   const { quoted, engine } = table
-  const unrecognised = `${quoted} (${engine}) does not recognise a repeated block: one whose answer is lost may be stored twice.`
+  const unrecognised = `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not.`
   switch (engine) {
     case 'Distributed':
       return ofDistributed(table, session)
@@ -154,7 +154,7 @@ function ofMergeTree(table: TableFacts, session: Session): Finding[] {
     return [
       no(
         'noDuplicates',
-        `${quoted} (${engine}) does not recognise a repeated block: one whose answer is lost may be stored twice. ${only}`,
+        `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not. ${only}`,
       ),
     ]
   }
@@ -163,7 +163,7 @@ function ofMergeTree(table: TableFacts, session: Session): Finding[] {
     return [
       no(
         'noDuplicates',
-        `${quoted} (${engine}) does not recognise a repeated block: one whose answer is lost may be stored twice.`,
+        `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not.`,
         alter(1000),
       ),
     ]
