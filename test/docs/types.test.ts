@@ -7,9 +7,10 @@ const project = new UserProject()
 afterAll(() => project[Symbol.dispose]())
 
 const PROGRAM = `
+import { subscribe } from 'node:diagnostics_channel'
 import {
-  type BlockReport, type CheckReport, connect, type ConnectOptions, DeliveryError, EncodeError, type ErrorCode, type Row,
-  type SealedBlock, type Statement, type StatementOptions, type StatementStats,
+  type BlockReport, type CheckReport, closeOnSignal, connect, type ConnectOptions, DeliveryError, EncodeError, type ErrorCode, prometheus, type Row,
+  type SealedBlock, type SettledMessage, type Statement, type StatementOptions, type StatementStats,
 } from 'sluice'
 import { decodeBlocks, encodeBlock, parseType, typed, type TypeNode } from 'sluice/native'
 import { Readable } from 'node:stream'
@@ -107,6 +108,21 @@ const report: CheckReport = await connection.check('events')
   for (const { droppedRows } of await transaction.rollback()) console.log(droppedRows)
 }
 const { acknowledged, unsent } = await connection.close({ deadline: 1000 })
+
+// Watching it, and its end.
+const undo: () => void = closeOnSignal([connection], {
+  deadline: 1000,
+  onClosed: ({ left }, signal: NodeJS.Signals) => console.log(left[0]?.token, left[0]?.table, signal),
+})
+// @ts-expect-error no such signal
+closeOnSignal(connection, { signals: ['SIGTREM'] })
+const text: string = prometheus(connection, connection)
+subscribe('sluice:block:settled', (message) => {
+  const { state, error } = message as SettledMessage
+  const failure: Error | undefined = error
+  // @ts-expect-error no such state
+  if (state === 'sealed') console.log(failure, undo, text)
+})
 
 // Without a server.
 const bytes: Uint8Array = encodeBlock([{ name: 'a', type: 'UInt8' }], [{ a: 1 }, [2]], { compression: 'none' })
