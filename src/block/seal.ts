@@ -4,6 +4,7 @@ import type { Arena } from '../wasm/core.ts'
 import { Pieces } from '../wasm/pieces.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { PlannedColumn } from './plan.ts'
+import { sealPieces } from './seal-pieces.ts'
 import type { SealedBytes } from './sealed.ts'
 
 /** Turns staged columns into the bytes of one block: listed where they lie, and hashed and copied out in one pass. */
@@ -25,26 +26,8 @@ export class Sealer {
   }
 
   seal(rowCount: number): SealedBytes {
-    const pieces = this.#pieces
-    const { columnNames, nullsAsDefault } = this.#gather(rowCount)
-    const { byteLength } = pieces
-    const owner = this.#buffers.take(byteLength)
-    pieces.copyTo(owner, this.#hashPtr)
-    const [low, high] = this.#arena.u32(this.#hashPtr, 2)
-    let released = false
-    return {
-      // No Buffer, whose slice() is no copy.
-      bytes: new Uint8Array(owner.buffer, owner.byteOffset, byteLength),
-      rowCount,
-      hash: hex(high) + hex(low),
-      columnNames,
-      nullsAsDefault,
-      release: () => {
-        if (released) return
-        released = true
-        this.#buffers.give(owner)
-      },
-    }
+    const described = this.#gather(rowCount)
+    return { ...sealPieces(this.#pieces, this.#buffers, this.#arena, this.#hashPtr), rowCount, ...described }
   }
 
   /** The same bytes without their hash, in memory that is the caller's for good: `into`, where it is large enough. */
@@ -57,7 +40,7 @@ export class Sealer {
   }
 
   /** Lists the places of the block's bytes. */
-  #gather(rowCount: number): Pick<SealedBytes, 'columnNames' | 'nullsAsDefault'> {
+  #gather(rowCount: number): Pick<SealedBytes, 'columnNames' | 'columnOffsets' | 'nullsAsDefault'> {
     const pieces = this.#pieces
     pieces.clear()
     const columns = this.#columns.map((planned) => ({ ...planned, omitted: omittedRows(planned.column, rowCount) }))
@@ -67,7 +50,9 @@ export class Sealer {
     const head = Buffer.concat([varUInt(present.length), varUInt(rowCount)])
     this.#arena.u8(this.#headPtr, head.byteLength).set(head)
     pieces.add(this.#headPtr, head.byteLength)
+    const columnOffsets: number[] = []
     for (const { column, header, nullableHeader, omitted } of present) {
+      columnOffsets.push(pieces.byteLength)
       const { ptr, byteLength } = omitted > 0 ? nullableHeader! : header
       pieces.add(ptr, byteLength)
       column.prefix(pieces)
@@ -77,10 +62,6 @@ export class Sealer {
     const nullsAsDefault = present.some(({ omitted }) => omitted > 0)
     // A DEFAULT that takes the place of a NULL may refer to columns that are not in this block.
     const listed = nullsAsDefault ? columns.filter((one) => one.isComputable || present.includes(one)) : present
-    return { columnNames: listed.map(({ name }) => name), nullsAsDefault }
+    return { columnNames: listed.map(({ name }) => name), columnOffsets, nullsAsDefault }
   }
-}
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, '0')
 }

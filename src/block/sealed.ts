@@ -7,6 +7,8 @@ export interface SealedBytes {
   readonly hash: string
   /** Columns of the INSERT's list: those in this block, and those that the DEFAULTs of this block may refer to. */
   readonly columnNames: readonly string[]
+  /** Where each column of the block begins in `bytes`. */
+  readonly columnOffsets: readonly number[]
   /** True when a column travels as Nullable(T) so that NULL takes the DEFAULT: the insert needs input_format_null_as_default=1. */
   readonly nullsAsDefault: boolean
   /** Gives the buffer back for reuse; call once, when the block is acknowledged and nobody will send it again. */

@@ -70,6 +70,7 @@ export function blockOf(sequence: number, rowCount = 10, more: { onRelease?: () 
     rowCount,
     hash: '0123456789abcdef',
     columnNames: ['a'],
+    columnOffsets: [],
     nullsAsDefault: false,
     release: () => more.onRelease?.(),
   }

@@ -16,6 +16,8 @@ interface OpenedColumn {
 
 export class EncodedBlock {
   readonly rowCount: number
+  /** Where each column begins. */
+  readonly columnOffsets: readonly number[]
   readonly #columns: readonly OpenedColumn[]
 
   /**
@@ -28,7 +30,12 @@ export class EncodedBlock {
     reader.place = 'block header'
     const columnCount = reader.count(reader.varint(), 2, 'columns')
     this.rowCount = reader.varint()
-    this.#columns = Array.from({ length: columnCount }, (_, i) => openOne(reader, i, this.rowCount))
+    const columnOffsets: number[] = []
+    this.#columns = Array.from({ length: columnCount }, (_, i) => {
+      columnOffsets.push(reader.at)
+      return openOne(reader, i, this.rowCount)
+    })
+    this.columnOffsets = columnOffsets
     if (reader.remaining > 0) throw reader.bad(`${reader.remaining} bytes after the block`)
   }
 

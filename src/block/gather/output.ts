@@ -1,10 +1,10 @@
-/** Bytes in the making; grows. */
+/** Bytes in the making; where the room given at first is too small, they go on in memory of their own. */
 export class Output {
   bytes: Buffer
   at = 0
 
-  constructor(byteLength = 4096) {
-    this.bytes = Buffer.allocUnsafeSlow(byteLength)
+  constructor(room: Buffer = Buffer.allocUnsafeSlow(4096)) {
+    this.bytes = room
   }
 
   /** Makes room for so many bytes more. */
