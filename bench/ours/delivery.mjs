@@ -2,6 +2,7 @@
 // answers at once, in the process.
 
 import { Block } from '../../dist/engine/block.js'
+import { BlockRows } from '../../dist/engine/block-rows.js'
 import { Engine } from '../../dist/engine/engine.js'
 import { resolveRetry } from '../../dist/engine/retry.js'
 import { blockToken, randomEngineUuid } from '../../dist/engine/token.js'
@@ -45,8 +46,9 @@ async function deliver(blocks) {
   }
   const engine = new Engine({ transport, retry: resolveRetry(), concurrency: PENDING_MAX, name: 't' })
   for (let i = 0; i < blocks; i++) {
-    const sealed = { bytes, rowCount: ROWS, release() {} }
-    engine.add(new Block(blockToken(uuid, i, '0123456789abcdef'), i * ROWS, sealed, target))
+    const sealed = { bytes, release() {} }
+    const rows = new BlockRows(i * ROWS, ROWS)
+    engine.add(new Block(blockToken(uuid, i, '0123456789abcdef'), rows, sealed, target))
     if (engine.openCount >= PENDING_MAX) await engine.whenIdle()
   }
   await engine.whenIdle()

@@ -2,6 +2,7 @@ import type { Framed, Framer } from '../block/framer.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
+import type { BlockRows } from './block-rows.ts'
 import type { Attempt, Trust } from './trust.ts'
 
 /**
@@ -16,8 +17,12 @@ export type BlockState = 'sealed' | 'sent' | 'acknowledged' | 'rejected' | 'unkn
 /** What errors, events and summaries say of a block. */
 export interface BlockReport {
   readonly token: string
-  /** Index of its first row in the statement. */
+  /**
+   * Its rows are those of the statement from this index up to rowEnd. With splitByPartition it may hold `rowCount` of them only, and
+   * blocks of the same firstRow and rowEnd the others: those count as acknowledged together.
+   */
   readonly firstRow: number
+  readonly rowEnd: number
   readonly rowCount: number
   /** As sent: of the frames when compressed. */
   readonly bytes: number
@@ -46,7 +51,9 @@ export interface BlockTarget {
  */
 export interface SealedBlock {
   readonly token: string
+  /** As in BlockReport. */
   readonly firstRow: number
+  readonly rowEnd: number
   readonly rowCount: number
   readonly database: string
   readonly table: string
@@ -62,8 +69,7 @@ export interface SealedBlock {
 /** A sealed block as the engine moves it on: only state and attempts ever change. */
 export class Block implements SealedBlock {
   readonly token: string
-  readonly firstRow: number
-  readonly rowCount: number
+  readonly rows: BlockRows
   compressed = false
   readonly #target: BlockTarget
   #body: Pick<SealedBytes, 'bytes' | 'release'> | undefined
@@ -81,15 +87,9 @@ export class Block implements SealedBlock {
   /** How far its table is trusted to recognise it; undefined: not asked yet. */
   trust: Trust | undefined
 
-  constructor(
-    token: string,
-    firstRow: number,
-    sealed: Pick<SealedBytes, 'bytes' | 'rowCount' | 'release'>,
-    target: BlockTarget,
-  ) {
+  constructor(token: string, rows: BlockRows, sealed: Pick<SealedBytes, 'bytes' | 'release'>, target: BlockTarget) {
     this.token = token
-    this.firstRow = firstRow
-    this.rowCount = sealed.rowCount
+    this.rows = rows
     this.#body = sealed
     this.#byteLength = sealed.bytes.length
     this.#target = target
@@ -127,8 +127,16 @@ export class Block implements SealedBlock {
     return this.#byteLength
   }
 
+  get firstRow(): number {
+    return this.rows.firstRow
+  }
+
   get rowEnd(): number {
-    return this.firstRow + this.rowCount
+    return this.rows.rowEnd
+  }
+
+  get rowCount(): number {
+    return this.rows.count
   }
 
   /** Acknowledged, or the caller's. */
@@ -138,7 +146,7 @@ export class Block implements SealedBlock {
 
   /** Some of its rows as a block of its own, for the same insert: `rowCount` of them, from its row `from` on. */
   piece(token: string, from: number, rowCount: number, bytes: Uint8Array): Block {
-    return new Block(token, this.firstRow + from, { bytes, rowCount, release: () => {} }, this.#target)
+    return new Block(token, this.rows.slice(from, rowCount), { bytes, release: () => {} }, this.#target)
   }
 
   /** Gives the buffer back. Only when no attempt can still be reading it: acknowledged, or dropped before it was sent. */
@@ -178,7 +186,7 @@ export class Block implements SealedBlock {
   }
 
   report(): BlockReport {
-    const { token, firstRow, rowCount, byteLength: bytes, state, attempts } = this
-    return { token, firstRow, rowCount, bytes, state, attempts }
+    const { token, firstRow, rowEnd, rowCount, byteLength: bytes, state, attempts } = this
+    return { token, firstRow, rowEnd, rowCount, bytes, state, attempts }
   }
 }

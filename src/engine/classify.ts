@@ -79,7 +79,7 @@ const ABOUT_ROWS = new Set([
 const FROM_VIEW = /while pushing to view/i
 
 const PARTITIONS_HINT =
-  'Rows of one block become one part per partition: sort the rows by partition or lower blockSize, use a coarser PARTITION BY, or raise max_partitions_per_insert_block.'
+  'Rows of one block become one part per partition: prepare with splitByPartition: true for blocks of one partition each, sort the rows by partition, use a coarser PARTITION BY, or raise max_partitions_per_insert_block.'
 
 const AGAIN = 'prepare again, and exec the rows of the blocks that are not acknowledged.'
 const HINTS = new Map<number, string>([

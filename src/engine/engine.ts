@@ -401,7 +401,7 @@ export class Engine {
     }[end.reason ?? 'refused']
     this.#failing = {
       code: end.reason === 'deadline' ? 'DEADLINE_EXCEEDED' : 'DELIVERY_FAILED',
-      text: `block ${block.token} (rows ${block.firstRow}..${block.rowEnd - 1}) ${why}: ${describeCause(end.error)}${end.note ? `. ${end.note}` : ''}`,
+      text: `block ${block.token} (${rowsOf(block)}) ${why}: ${describeCause(end.error)}${end.note ? `. ${end.note}` : ''}`,
       cause: end.error,
       ...(end.hint && { hint: end.hint }),
     }
@@ -454,6 +454,11 @@ export class Engine {
       waiter.resolve()
     }
   }
+}
+
+function rowsOf({ firstRow, rowEnd, rowCount }: Block): string {
+  const range = `rows ${firstRow}..${rowEnd - 1}`
+  return rowCount === rowEnd - firstRow ? range : `${rowCount} of the ${range}`
 }
 
 function describeRows(rows: Readonly<Record<string, number>>): string {

@@ -63,7 +63,7 @@ export class Cutter {
     if (!isAboutRows(error)) return undefined
     let piece = this.#pieces.get(block)
     if (piece === undefined) {
-      const why = await whyPartlyStored(this.#options.transport, block, block.rowCount, signal)
+      const why = await whyPartlyStored(this.#options.transport, block, signal)
       if (why !== undefined) return { ...end, state: 'unknown', note: NOT_CUT + why, hint: DELIVER }
       piece = { whole: { token: block.token, rejectedCount: 0 }, from: 0 }
     }

@@ -49,6 +49,11 @@ export interface StatementOptions {
    */
   onReject?: (rejected: RejectedRow) => void | Promise<void>
   /**
+   * Makes blocks of one partition each, of the rows that would have been one: then every INSERT is one part, stored whole or not at
+   * all. For PARTITION BY a column, toYYYYMM, toDate and their like, intDiv or modulo by a constant, or a tuple of these. Default false.
+   */
+  splitByPartition?: boolean
+  /**
    * When the table changes while the statement is open. 'error', the default: a block that it does not take ends the statement.
    * 'adapt': where nothing can be lost, rows of such blocks go again for the table as it is, under new tokens, and the rows after
    * them follow it: columns that were added, and types that take the values of the old ones. The event `schema` tells.
@@ -84,6 +89,7 @@ const FLAGS = [
   'ignoreUnknown',
   'strictKeys',
   'worker',
+  'splitByPartition',
 ] as const
 const CHOICES = {
   compression: ['lz4', 'none'],

@@ -2,10 +2,10 @@
 
 import { PartitionKey } from '../block/partition/partition-key.ts'
 import { Zone } from '../block/partition/zone.ts'
-import { UsageError } from '../errors.ts'
-import type { ReadOptions, Settings, Transport } from '../transport/transport.ts'
+import { ServerError, UsageError } from '../errors.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
-import { quoteString } from './quote.ts'
+import { quoteIdentifier, quoteString } from './quote.ts'
 import { inTable, quoteTable, type TableName } from './table.ts'
 
 /**
@@ -17,7 +17,6 @@ export async function partitionKeyOf(
   transport: Transport,
   name: TableName,
   columns: readonly Column[],
-  settings: Settings,
 ): Promise<PartitionKey | undefined> {
   const table = quoteTable(name)
   if (transport.kind === 'file') throw refusal('A file has no partitions.', "Leave splitByPartition out for 'file:'.")
@@ -31,7 +30,7 @@ export async function partitionKeyOf(
   }
   const text = String(row?.partition_key)
   if (text === '') return undefined
-  const key = await evaluatedKey(transport, text, columns, settings)
+  const key = await evaluatedKey(transport, name, text, columns)
   const [uncertain] = key.uncertainColumns
   if (uncertain === undefined) return key
   throw refusal(
@@ -43,17 +42,34 @@ export async function partitionKeyOf(
 /** @throws {UsageError} NOT_SUPPORTED */
 export function evaluatedKey(
   transport: Transport,
+  name: TableName,
   text: string,
   columns: readonly Column[],
-  { session_timezone }: Settings,
 ): Promise<PartitionKey> {
-  const options: ReadOptions = session_timezone === undefined ? {} : { settings: { session_timezone } }
-  return PartitionKey.of(text, columns, async (zone, isWide) => {
-    if (zone !== undefined) return await zoneOf(transport, zone, isWide)
-    const [row] = await transport.query('SELECT timezone() AS zone', options)
-    return await zoneOf(transport, String(row?.zone), isWide)
-  })
+  return PartitionKey.of(text, columns, async (column, zone, isWide) =>
+    zoneOf(transport, zone ?? (await implicitZone(transport, name, column)), isWide),
+  )
 }
+
+/**
+ * The zone of a column whose type names none: that of the server, or of the session that created the table, until the server starts
+ * again. What an insert says of its session does not matter.
+ */
+async function implicitZone(transport: Transport, name: TableName, column: string): Promise<string> {
+  const sql = `SELECT timezoneOf(any(${quoteIdentifier(column)})) AS zone FROM ${quoteTable(name)} WHERE 0`
+  const [row] = await transport.query(sql).catch((error: unknown) => {
+    if (!(error instanceof ServerError)) throw error
+    // Servers that do not know the function have no zones of sessions either.
+    if (error.serverCode === UNKNOWN_FUNCTION) return transport.query('SELECT timezone() AS zone')
+    throw new UsageError('NOT_SUPPORTED', `The time zone of ${column} in ${quoteTable(name)} cannot be read.`, {
+      hint: `Allow SELECT on the column, or name the zone in its type: DateTime('UTC').`,
+      cause: error,
+    })
+  })
+  return String(row?.zone)
+}
+
+const UNKNOWN_FUNCTION = 46
 
 const zones = new WeakMap<Transport, Map<string, Promise<Zone>>>()
 

@@ -9,10 +9,14 @@
 //
 // Which of them it was the answer does not say. So a refused block is known to be gone only where it can have been in one place.
 
-import { ServerError } from '../errors.ts'
+import { decompress } from '../block/frame.ts'
+import { EncodedBlock } from '../block/gather/block.ts'
+import type { Block } from '../engine/block.ts'
+import { ServerError, UsageError } from '../errors.ts'
 import { Deadline } from '../transport/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
-import { inTable, quoteTable, type TableName } from './table.ts'
+import { evaluatedKey } from './partition.ts'
+import { inTable, quoteTable } from './table.ts'
 
 /** They store a block of one partition whole or not at all. */
 const WHOLE = /MergeTree$|^Memory$|^Null$/
@@ -21,29 +25,40 @@ const LOOK_TIMEOUT_MS = 60_000
 /** Why a part of a refused block may be stored; undefined: nothing of it is. */
 export async function whyPartlyStored(
   transport: Transport,
-  name: TableName,
-  rowCount: number,
+  block: Block,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const table = quoteTable(name)
+  const table = quoteTable(block)
   const deadline = new Deadline(signal, LOOK_TIMEOUT_MS)
   try {
     const [row] = await transport.query(
-      `SELECT engine, partition_key, dependencies_database, dependencies_table FROM system.tables WHERE ${inTable(name, 'name')}`,
+      `SELECT engine, partition_key, dependencies_database, dependencies_table FROM system.tables WHERE ${inTable(block, 'name')}`,
       { signal: deadline.signal },
     )
     if (row === undefined) return `${table} is gone`
     const views = row.dependencies_table as string[]
     if (!WHOLE.test(String(row.engine))) return `${table} is a ${row.engine} table`
     if (views.length > 0) return `${table} has materialized views (${views.join(', ')})`
-    if (rowCount > 1 && row.partition_key !== '') {
-      return `${table} is partitioned by ${row.partition_key}, and the block may span several partitions`
-    }
-    return undefined
+    const key = String(row.partition_key)
+    return block.rowCount === 1 || key === '' ? undefined : await whySeveral(transport, block, key)
   } catch (error) {
     const why = error instanceof ServerError ? `may not be read (${error.serverCode})` : 'could not be read'
     return `what ${table} is made of ${why}`
   } finally {
     deadline.end()
+  }
+}
+
+/** Why the block may be of several partitions; undefined where it is of one. */
+async function whySeveral(transport: Transport, block: Block, text: string): Promise<string | undefined> {
+  const partitioned = `${quoteTable(block)} is partitioned by ${text}, and the block`
+  try {
+    const key = await evaluatedKey(transport, block, text, block.columns ?? [])
+    const bytes = block.compressed ? decompress(block.bytes) : block.bytes
+    const groups = key.group(bytes, block.rowCount, new EncodedBlock(bytes).columnOffsets)
+    return groups && `${partitioned} spans ${groups.length} partitions, which splitByPartition keeps apart`
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return `${partitioned} may span several partitions`
   }
 }

@@ -1,5 +1,6 @@
 import type { BlockBuilder } from '../block/builder.ts'
 import type { Framer } from '../block/framer.ts'
+import type { Splitter } from '../block/partition/splitter.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import type { Observer, Place } from '../engine/observer.ts'
@@ -23,6 +24,8 @@ export interface StatementPlan {
   readonly guard?: SchemaGuard
   /** Compresses the blocks, where they travel compressed. */
   readonly framer?: Framer
+  /** Makes blocks of one partition each; undefined also where the table has no PARTITION BY. */
+  readonly splitter?: Splitter
   readonly engineUuid: string
   /** Where a block with these columns goes. */
   readonly targetOf: (columnNames: readonly string[], nullsAsDefault: boolean) => BlockTarget

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { BlockBuilder } from '../block/builder.ts'
 import { createBuilder } from '../block/create.ts'
 import { framerOf } from '../block/framer.ts'
+import { Splitter } from '../block/partition/splitter.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
@@ -16,6 +17,7 @@ import { followColumns } from './follow.ts'
 import { insertSettings } from './insert-settings.ts'
 import { type InsertText, parseInsert } from './insert-text.ts'
 import { type ResolvedOptions, resolveOptions, type StatementOptions } from './options.ts'
+import { partitionKeyOf } from './partition.ts'
 import type { AdaptPlan, StatementPlan } from './plan.ts'
 import { quoteIdentifier } from './quote.ts'
 import { schemaGuard } from './schema-guard.ts'
@@ -49,12 +51,14 @@ export async function planStatement(
   if (options.exactlyOnce) assertExactlyOnce(name, report)
   logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
   if (report !== undefined) warn(opened, report)
+  const partition = options.splitByPartition && (await partitionKeyOf(transport, table, columns))
 
   const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, worker = DEFAULT_WORKER } = options
+  const isShared = compression === 'lz4' && worker
   const nullsAsDefault = takesNullsAsDefault(opened)
   const rules = { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, nullsAsDefault }
   const make: AdaptPlan['make'] = (made) => {
-    const create = () => createBuilder(made, { ...rules, shared: compression === 'lz4' && worker, table: table.table })
+    const create = () => createBuilder(made, { ...rules, shared: isShared, table: table.table })
     // The first one shows whether the columns can be written at all. Whoever takes it has it: nothing here keeps its memory.
     let first: BlockBuilder | undefined = create()
     const newBuilder = () => {
@@ -83,6 +87,7 @@ export async function planStatement(
       adapts: options.onSchemaChange === 'adapt',
     }),
     ...(compression === 'lz4' && { framer: framerOf(worker) }),
+    ...(partition && { splitter: new Splitter(partition, isShared) }),
     engineUuid:
       options.engineId === undefined
         ? randomEngineUuid()

@@ -44,7 +44,7 @@ function stageAgain(block: Block, builder: BlockBuilder): SealedBytes[] | undefi
       // A column that travels as Nullable and is not says NULL for a value that was left out.
       if (!omits || values[index] !== null) row[name] = values[index]
     }
-    const rowIndex = block.firstRow + offset
+    const rowIndex = block.rows.indexOf(offset)
     let result = builder.stage(row, rowIndex)
     if (result === SEAL_FIRST) {
       sealed.push(builder.seal())

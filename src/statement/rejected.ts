@@ -36,7 +36,7 @@ export interface RejectEvent extends BlockReport {
 export function rejectedRow(block: Block, table: string, error: ServerError): RejectedRow {
   const [decoded] = decodeBlocks(block.compressed ? decompress(block.bytes) : block.bytes)
   return {
-    rowIndex: block.firstRow,
+    rowIndex: block.rows.indexOf(0),
     row: asObject(decoded!, block),
     table,
     token: block.token,

@@ -8,9 +8,11 @@
 import { AsyncResource } from 'node:async_hooks'
 import { BLOCK_FULL, type BlockBuilder, LOOK, STAGED, type StageResult } from '../block/builder.ts'
 import { type GivenColumns, stageRest } from '../block/given-columns.ts'
+import type { Split } from '../block/partition/splitter.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { TextWay } from '../column/column.ts'
 import { Block } from '../engine/block.ts'
+import { BlockRows } from '../engine/block-rows.ts'
 import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
@@ -374,19 +376,44 @@ export class Staging {
     this.#earlierRows += sealed.rowCount
     this.#figures.acceptedRows += sealed.rowCount
     this.#builder!.firstRow = this.#earlierRows
-    const block = this.#blockOf(sealed, firstRow, this.#targetOf)
-    const { token } = block
+    const blocks = this.#blocksOf(sealed, firstRow)
     this.#full = this.#sealSoon = false
     this.#mode = SLOW // the first row of the next block starts its time
-    logger?.debug('flush', { table: name, token, firstRow, rows: sealed.rowCount, bytes: block.byteLength })
-    this.engine.add(block)
+    for (const block of blocks) {
+      const { token, rowCount: rows, byteLength: bytes } = block
+      logger?.debug('flush', { table: name, token, firstRow, rows, bytes })
+      this.engine.add(block)
+    }
     const isFull = !holdUntilCommit && this.engine.openCount >= maxPendingBlocks
     if (isFull && this.#wait === undefined) this.#startWait()
   }
 
-  #blockOf(sealed: SealedBytes, firstRow: number, targetOf: StatementPlan['targetOf']): Block {
+  /** One, or with splitByPartition one a partition. */
+  #blocksOf(sealed: SealedBytes, firstRow: number): Block[] {
+    const { rowCount } = sealed
+    const splits = this.#split(sealed)
+    if (splits === undefined) return [this.#blockOf(sealed, new BlockRows(firstRow, rowCount), this.#targetOf)]
+    const rowEnd = firstRow + rowCount
+    return splits.map((split) => {
+      const rows = new BlockRows(firstRow, split.rows.count, { rowEnd, offsets: split.rows.toIndexes() })
+      return this.#blockOf(split.sealed, rows, this.#targetOf)
+    })
+  }
+
+  #split(sealed: SealedBytes): Split[] | undefined {
+    const { splitter, logger, name } = this.#plan
+    try {
+      return splitter?.split(sealed)
+    } catch (error) {
+      // For want of memory, say: its rows are in no other place. The server makes the parts itself, or refuses so many partitions.
+      logger?.warn('split', { table: name, cause: describeCause(error) })
+      return undefined
+    }
+  }
+
+  #blockOf(sealed: Split['sealed'], rows: BlockRows, targetOf: StatementPlan['targetOf']): Block {
     const token = blockToken(this.#plan.engineUuid, this.#sequence++, sealed.hash)
-    const block = new Block(token, firstRow, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
+    const block = new Block(token, rows, sealed, targetOf(sealed.columnNames, sealed.nullsAsDefault))
     if (this.#plan.framer !== undefined) block.compress(this.#plan.framer)
     return block
   }
@@ -405,10 +432,10 @@ export class Staging {
     const { newBuilder, targetOf } = adapt.make(this.columns.filter((column) => names.has(column.name)))
     const builder = newBuilder()
     try {
-      let rowEnd = block.firstRow
+      let end = 0
       const blocks = recut(block, refusal, builder).map((sealed) => {
-        rowEnd += sealed.rowCount
-        return this.#blockOf(sealed, rowEnd - sealed.rowCount, targetOf)
+        end += sealed.rowCount
+        return this.#blockOf(sealed, block.rows.slice(end - sealed.rowCount, sealed.rowCount), targetOf)
       })
       logger?.info('recut', { table: name, token: block.token, tokens: blocks.map(({ token }) => token) })
       return blocks

@@ -28,7 +28,7 @@ function halves(block: Block): Block[] {
   const sequence = Number(block.token.split(':')[1])
   return [1, 2].map((half) => {
     const piece = blockOf(sequence + half * 100, block.rowCount / 2)
-    return Object.assign(piece, { firstRow: block.firstRow + ((half - 1) * block.rowCount) / 2 })
+    return Object.assign(piece, { rows: block.rows.slice(((half - 1) * block.rowCount) / 2, block.rowCount / 2) })
   })
 }
 

@@ -3,6 +3,7 @@
 
 import type { SealedBytes } from '../../src/block/sealed.ts'
 import { Block } from '../../src/engine/block.ts'
+import { BlockRows } from '../../src/engine/block-rows.ts'
 import type { Clock } from '../../src/engine/clock.ts'
 import { type DEFAULT_RETRY, type RetryOptions, resolveRetry } from '../../src/engine/retry.ts'
 import { ServerError, TransportError } from '../../src/errors.ts'
@@ -81,7 +82,7 @@ export function blockOf(sequence: number, rowCount = 10, more: { onRelease?: () 
     settings: { async_insert: 0 },
     sendsToken: true,
   }
-  return new Block(`engine:${sequence}:0123456789abcdef`, sequence * rowCount, sealed, target)
+  return new Block(`engine:${sequence}:0123456789abcdef`, new BlockRows(sequence * rowCount, rowCount), sealed, target)
 }
 
 export function retryOf(options: RetryOptions = {}): typeof DEFAULT_RETRY {

@@ -180,13 +180,38 @@ describe('what is stored of a block with one bad row', () => {
     const statement = await connection.prepare(`INSERT INTO ${table}`, { onReject: (row) => void rejected.push(row) })
     await statement.execMany(rows)
     const error = await failure(statement.commit(), DeliveryError)
-    expect(error.message).toContain('is partitioned by p, and the block may span several partitions')
+    expect(error.message).toContain(
+      'is partitioned by p, and the block spans 4 partitions, which splitByPartition keeps apart',
+    )
     expect(error.blocks).toMatchObject([{ state: 'unknown' }])
     expect(rejected).toEqual([])
     expect(await inTable(table)).toEqual([0])
     await connection.command(`ALTER TABLE ${table} DROP INDEX i`)
     await connection.deliver(statement.takeBlocks())
     expect(await idsOf(table)).toEqual(range(1000))
+  })
+
+  it('a block that lies in one partition is cut, and where its blocks are split, every one', async () => {
+    const at = (day: number) => new Date(Date.UTC(2024, 0, day))
+    for (const [options, days] of [
+      [{}, [10, 20]],
+      [{ splitByPartition: true }, [1, 40, 80]],
+    ] as const) {
+      const table = await createTable(
+        "id UInt32, at DateTime('UTC'), x Int32, INDEX i intDiv(1, x) TYPE minmax",
+        `MergeTree ORDER BY id PARTITION BY toYYYYMM(at) ${DEDUPLICATES}`,
+      )
+      const rejected: RejectedRow[] = []
+      const onReject = (row: RejectedRow) => void rejected.push(row)
+      const statement = await connection.prepare(`INSERT INTO ${table}`, { ...options, onReject })
+      const rows = range(1000).map((id) => ({ id, at: at(days[id % days.length]!), x: id % 250 === 7 ? 0 : 1 }))
+      await statement.execMany(rows)
+      expect(await statement.commit()).toMatchObject({ rows: 996, rejected: 4 })
+      expect(
+        rejected.map(({ rowIndex, row }) => [rowIndex, row.id, row.at]).toSorted((a, b) => Number(a[0]) - Number(b[0])),
+      ).toEqual([7, 257, 507, 757].map((id) => [id, id, rows[id]!.at]))
+      expect(await idsOf(table)).toEqual(range(1000).filter((id) => id % 250 !== 7))
+    }
   })
 
   it('and so is one that is behind a view', async () => {

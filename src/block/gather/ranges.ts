@@ -12,6 +12,16 @@ export class Ranges {
     return ranges
   }
 
+  /** One by one. */
+  toIndexes(): Uint32Array {
+    const indexes = new Uint32Array(this.count)
+    let at = 0
+    for (let i = 0; i < this.length; i += 2) {
+      for (let row = this.bounds[i]!; row < this.bounds[i + 1]!; row++) indexes[at++] = row
+    }
+    return indexes
+  }
+
   add(from: number, to: number): void {
     if (from === to) return
     this.count += to - from

@@ -19,8 +19,11 @@ interface KeyPart {
   readonly key: NumberKey
 }
 
-/** @param isWide  also for times before 1970 and after 2106 */
-export type LoadZone = (name: string | undefined, isWide: boolean) => Promise<Zone>
+/**
+ * @param name    undefined: the one that the column has, which does not say it
+ * @param isWide  also for times before 1970 and after 2106
+ */
+export type LoadZone = (column: string, name: string | undefined, isWide: boolean) => Promise<Zone>
 
 export class PartitionKey {
   /** As system.tables has it. */
@@ -35,7 +38,6 @@ export class PartitionKey {
   /**
    * @param text     PARTITION BY, as system.tables has it
    * @param columns  those that blocks may have
-   * @param loadZone undefined stands for the server's
    * @throws {UsageError} NOT_SUPPORTED: it cannot be evaluated here, or not exactly
    */
   static async of(text: string, columns: readonly Column[], loadZone: LoadZone): Promise<PartitionKey> {
@@ -145,7 +147,7 @@ async function partOf(
   const span = Object.hasOwn(SPANS, call) ? SPANS[call]! : undefined
   if (span === undefined) throw unknowable(text, `${call}() is not evaluated here`)
   if (!TIMES.has(node.name)) throw refuse(`${call}() is evaluated for dates and times only`)
-  return part(await spanKey(call, span, node, args, loadZone, text))
+  return part(await spanKey(call, span, node, args, (...zone) => loadZone(column.name, ...zone), text))
 }
 
 /** The constants behind the column are the mode of a week, then a zone. */
@@ -154,7 +156,7 @@ async function spanKey(
   span: Span,
   node: TypeNode,
   args: readonly Expression[],
-  loadZone: LoadZone,
+  loadZone: (name: string | undefined, isWide: boolean) => Promise<Zone>,
   text: string,
 ): Promise<NumberKey> {
   const rest = [...args]

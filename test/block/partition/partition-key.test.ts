@@ -24,9 +24,8 @@ engine.run('SET input_format_native_allow_types_conversion = 0')
 
 const transport = {
   kind: 'chdb',
-  async query(sql: string, options?: { settings?: Record<string, unknown> }) {
-    const zone = options?.settings?.session_timezone
-    const bytes = await engine.bytes(`${sql}${zone ? ` SETTINGS session_timezone = '${zone}'` : ''}`, 'JSONEachRow')
+  async query(sql: string) {
+    const bytes = await engine.bytes(sql, 'JSONEachRow')
     return Buffer.from(bytes)
       .toString()
       .split('\n')
@@ -34,6 +33,9 @@ const transport = {
       .map((line) => JSON.parse(line))
   },
 } as unknown as Transport
+
+engine.run('CREATE TABLE t.nowhere (at DateTime) ENGINE = Memory')
+const nowhere = { database: 't', table: 'nowhere' }
 
 let tableCount = 0
 const HOURS = 3600
@@ -60,7 +62,9 @@ async function grouped(partitionBy: string, columns: Column[], rows: unknown[][]
   const [[text]] = engine.rows(
     `SELECT partition_key FROM system.tables WHERE database = 't' AND name = '${table.slice(2)}'`,
   ) as [[string]]
-  const key = await evaluatedKey(transport, text, columns, session === 'UTC' ? {} : { session_timezone: session })
+  // The zone of the session that makes the table is the table's; that of the insert makes no difference.
+  engine.run("SET session_timezone = 'Pacific/Kiritimati'")
+  const key = await evaluatedKey(transport, { database: 't', table: table.slice(2) }, text, columns)
   const block = encodeBlock(
     [...columns, { name: 'row', type: 'UInt32' }],
     rows.map((row, i) => [...row, i]),
@@ -339,7 +343,7 @@ describe('what cannot be told exactly is refused, with the reason', () => {
     ['constructor(at)', /constructor\(\) is not evaluated/],
     ["('x'", /another form/],
   ])('%s', async (text, message) => {
-    const refusal = evaluatedKey(transport, text, columns, {})
+    const refusal = evaluatedKey(transport, nowhere, text, columns)
     await expect(refusal).rejects.toMatchObject({ code: 'NOT_SUPPORTED', message: expect.stringMatching(message) })
     await expect(refusal).rejects.toThrow(`PARTITION BY ${text}`)
   })
@@ -353,7 +357,7 @@ describe('rows that leave a column of the key out', () => {
   const withNulls = encodeBlock([{ name: 'at', type: 'Nullable(DateTime)' }], [[0], [null], [1], [null], [50 * DAYS]])
   const without = encodeBlock([{ name: 'n', type: 'UInt8' }], [[0], [1], [2]])
   const groupsOf = async (expression: string, block: Uint8Array, rowCount: number) => {
-    const key = await evaluatedKey(transport, 'toYYYYMM(at)', column(expression), {})
+    const key = await evaluatedKey(transport, nowhere, 'toYYYYMM(at)', column(expression))
     return { ids: groupOfRows(key.group(block, rowCount, new EncodedBlock(block).columnOffsets), rowCount), key }
   }
 
