@@ -54,6 +54,10 @@ export function describeError(error: unknown): string {
 function inWordsOfTheProgram(hint: string): string {
   return hint
     .replace('To drop such keys pass ignoreUnknown: true', '--ignore-unknown leaves such keys out')
+    .replace(
+      'prepare with splitByPartition: true for blocks of one partition each',
+      '--split-by-partition makes one insert per partition',
+    )
     .replaceAll('before exec()', 'first')
 }
 

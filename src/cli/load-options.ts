@@ -24,6 +24,7 @@ export interface LoadFlags extends TargetFlags {
   blockSize?: string
   blockBytes?: string
   compression?: 'lz4' | 'none'
+  splitByPartition?: boolean
   onError: 'stop' | 'skip'
   rejects?: string
   maxErrors?: string
@@ -91,6 +92,7 @@ export function resolveLoadOptions(
       blockSize: wholeNumber('--block-size', flags.blockSize),
       blockBytes: byteCount('--block-bytes', flags.blockBytes),
       compression: flags.compression,
+      splitByPartition: flags.splitByPartition,
     }),
     settings: settingsOf(flags.set ?? []),
     acceptDuplicates: flags.acceptDuplicates ?? false,

@@ -50,6 +50,7 @@ export function addLoadCommand(program: Command): void {
     .option('--block-size <rows>', 'rows per insert (default: 65536)')
     .option('--block-bytes <bytes>', 'uncompressed bytes per insert, whichever comes first (default: 32MiB)')
     .addOption(new Option('--compression <name>', 'default: lz4, none on the same machine').choices(['lz4', 'none']))
+    .option('--split-by-partition', 'one insert per partition, where the server refuses a block over too many')
     .optionsGroup('Other:')
     .option('--dry-run', 'read, convert and encode everything, send nothing')
     .option('--progress', 'show the live line (default: on a terminal)')
@@ -114,7 +115,10 @@ async function load(options: LoadOptions): Promise<ExitCode> {
       closing.push(target)
     }
     // Without a server to ask, the statement is told the columns.
-    const declared = { ...options, statement: { ...options.statement, columns: columns.filter(isInsertable) } }
+    const statement = { ...options.statement, columns: columns.filter(isInsertable) }
+    // Nothing that is not sent needs a partition.
+    if (options.dryRun) delete statement.splitByPartition
+    const declared = { ...options, statement }
     const loader = new Loader(target, options.dryRun || isDeclared ? declared : options, screen)
     return await watch(loader, options, screen, () => loader.run(columns, source))
   } finally {

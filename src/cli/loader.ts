@@ -47,6 +47,8 @@ export class Loader {
   #kept: KeptRows | undefined
   /** Rows of the statement that the server refused, and that are in the rejects. */
   #rejected = 0
+  /** Tokens of those among them whose block is not settled yet. */
+  readonly #handedOver = new Set<string>()
   /** Of statements that are over. */
   readonly #finished = { accepted: 0, acknowledged: 0, blocks: 0, retries: 0, possibleDuplicates: 0 }
   #input: Input | undefined
@@ -227,7 +229,7 @@ export class Loader {
   }
 
   /** The server does not take a row. @throws what ends the load */
-  readonly #rejectRow = ({ rowIndex, serverCode, serverName, reason }: RejectedRow): void => {
+  readonly #rejectRow = ({ rowIndex, token, serverCode, serverName, reason }: RejectedRow): void => {
     const { text, source, line, record } = this.#kept!.at(rowIndex)
     const file = source.input.name
     const message = `ClickHouse exception ${serverCode} ${serverName}: ${reason}`
@@ -238,7 +240,7 @@ export class Loader {
     }
     this.#rejects!.add(text, source.headerText, { file, line, record, code: 'SERVER_EXCEPTION', message })
     this.#rejected++
-    this.#positions.refuse(rowIndex)
+    this.#handedOver.add(token)
     this.#count(`${file}:${line}`, message)
   }
 
@@ -265,8 +267,9 @@ export class Loader {
     })
     const positions = new Positions()
     const kept = this.#rejects && new KeptRows()
-    statement.on('block', ({ state, firstRow, rowCount }) => {
-      if (state === 'acknowledged') positions.acknowledge(firstRow, rowCount)
+    statement.on('block', (report) => {
+      if (report.state === 'acknowledged') positions.acknowledge(report)
+      else if (this.#handedOver.delete(report.token)) positions.refuse(report)
       kept?.drop(positions.acknowledgedEnd)
     })
     this.#positions = positions

@@ -11,15 +11,20 @@ interface Mark extends Position {
   row: number
 }
 
+/** Of a BlockReport: `rowCount` of the rows from firstRow up to rowEnd, the others being in blocks of the same range. */
+interface Rows {
+  readonly firstRow: number
+  readonly rowEnd: number
+  readonly rowCount: number
+}
+
 /** Rows follow records one to one except after a refused record or at a new file: only those places are remembered. */
 export class Positions {
   readonly #marks: Mark[] = []
   /** First row that is not acknowledged, nor refused: all rows before it are. */
   #end = 0
-  /** Acknowledged blocks behind a gap: first row → rows. */
-  readonly #ahead = new Map<number, number>()
-  /** Of them the rows that the server refused. */
-  readonly #refused = new Set<number>()
+  /** Ranges that are done behind a gap, or in part: by their first row, how many rows, and how many of those are. */
+  readonly #ahead = new Map<number, { readonly rowCount: number; done: number; refused: number }>()
 
   /** Row number `row` is that record, and the rows after it are the records after it, until the next call. */
   mark(row: number, fileIndex: number, record: number): void {
@@ -28,20 +33,26 @@ export class Positions {
     this.#marks.push({ row, fileIndex, record })
   }
 
-  acknowledge(firstRow: number, rowCount: number): void {
-    this.#ahead.set(firstRow, rowCount)
-    for (let next = this.#ahead.get(this.#end); next !== undefined; next = this.#ahead.get(this.#end)) {
-      this.#ahead.delete(this.#end)
-      this.#refused.delete(this.#end)
-      this.#end += next
-    }
-    while (this.#marks.length > 1 && this.#marks[1]!.row <= this.#end) this.#marks.shift()
+  acknowledge(rows: Rows): void {
+    this.#note(rows, 0)
   }
 
-  /** The row is done: the server does not take it, and it is in the rejects. */
-  refuse(row: number): void {
-    this.#refused.add(row)
-    this.acknowledge(row, 1)
+  /** They are done: the server does not take them, and they are in the rejects. */
+  refuse(rows: Rows): void {
+    this.#note(rows, rows.rowCount)
+  }
+
+  #note({ firstRow, rowEnd, rowCount }: Rows, refused: number): void {
+    const range = this.#ahead.get(firstRow) ?? { rowCount: rowEnd - firstRow, done: 0, refused: 0 }
+    range.done += rowCount
+    range.refused += refused
+    this.#ahead.set(firstRow, range)
+    const next = () => this.#ahead.get(this.#end)
+    for (let range = next(); range !== undefined && range.done === range.rowCount; range = next()) {
+      this.#ahead.delete(this.#end)
+      this.#end += range.rowCount
+    }
+    while (this.#marks.length > 1 && this.#marks[1]!.row <= this.#end) this.#marks.shift()
   }
 
   /** Rows before this one are all acknowledged, or refused. */
@@ -52,8 +63,8 @@ export class Positions {
   /** Acknowledged rows behind the first that is not. */
   get acknowledgedAhead(): number {
     let rowCount = 0
-    for (const count of this.#ahead.values()) rowCount += count
-    return rowCount - this.#refused.size
+    for (const { done, refused } of this.#ahead.values()) rowCount += done - refused
+    return rowCount
   }
 
   /** The record of a row that is not acknowledged, or of the first one that is not yet read. */

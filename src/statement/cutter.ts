@@ -76,16 +76,18 @@ export class Cutter {
 
   #cut(block: Block, whole: Whole, from: number): Block[] {
     const { framer, logger, name } = this.#options
-    const encoded = new EncodedBlock(block.compressed ? decompress(block.bytes) : block.bytes)
+    const bytes = block.compressed ? decompress(block.bytes) : block.bytes
+    const encoded = new EncodedBlock(bytes)
+    const out = new Output(bytes)
     const middle = Math.ceil(block.rowCount / 2)
     const halves = [
       [0, middle],
       [middle, block.rowCount],
     ].map(([begin, end]) => {
-      const out = new Output()
+      out.clear()
       encoded.gather(Ranges.of(begin!, end!), out)
       const token = `${whole.token}/${from + begin!}-${from + end!}`
-      const half = block.piece(token, begin!, end! - begin!, out.toBytes())
+      const half = block.piece(token, begin!, end! - begin!, new Uint8Array(out.made))
       if (block.compressed && framer !== undefined) half.compress(framer)
       this.#pieces.set(half, { whole, from: from + begin! })
       return half

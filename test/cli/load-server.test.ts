@@ -93,6 +93,41 @@ describe('a server that does not help', () => {
     expect(await front.query('SELECT count() FROM refused')).toBe(String(rows))
   })
 
+  it('a block over too many partitions: exit 3, and the flag that helps; with it every row is in', async () => {
+    const days = (first: number) =>
+      `id,day\n${Array.from({ length: 500 }, (_, i) => `${first + i},${new Date((i % 250) * 86_400_000).toISOString().slice(0, 10)}`).join('\n')}\n`
+    await front.query(`CREATE TABLE days (id UInt32, day Date) ENGINE = MergeTree ORDER BY id PARTITION BY day`)
+    const path = files.write('days.csv', days(0))
+    const args = ['load', 'days', path, '--to', front.url]
+    const refused = await sluice(args)
+    expect(refused.code).toBe(3)
+    expect(refused.stderr).toContain('--split-by-partition makes one insert per partition')
+    expect(await sluice([...args, '--split-by-partition', '--dry-run'])).toMatchObject({ code: 0 })
+    await front.query('ALTER TABLE days ADD CONSTRAINT most CHECK id != 7')
+    const more = files.write('more-days.csv', days(500))
+    const rejects = ['--on-error', 'skip', '--rejects', files.path('days-rejects.csv')]
+    const result = await sluice([...args, more, '--split-by-partition', '--block-size', '400', ...rejects])
+    expect(result).toMatchObject({ code: 1, summary: { outcome: 'loaded', rows: 999, read: 1000, refused: 1 } })
+    expect(result.summary).not.toHaveProperty('undelivered')
+    expect(readFileSync(files.path('days-rejects.csv'), 'utf8')).toBe('id,day\n7,1970-01-08\n')
+    expect(await front.query('SELECT count(), uniqExact(id), uniqExact(day) FROM days')).toBe('999\t999\t250')
+  })
+
+  it('blocks of one partition: a failure in one of them says where to go on, and how much is there already', async () => {
+    await front.query(
+      'CREATE TABLE some_days (id UInt32, day Date, CONSTRAINT most CHECK id != 150) ENGINE = MergeTree ORDER BY id PARTITION BY day',
+    )
+    const rows = Array.from({ length: 300 }, (_, i) => `${i},1970-01-0${1 + (i % 5)}`)
+    const path = files.write('some-days.csv', `id,day\n${rows.join('\n')}\n`)
+    const args = ['load', 'some_days', path, '--to', front.url, '--split-by-partition', '--block-size', '100']
+    const { code, summary } = await sluice(args)
+    expect(code).toBe(3)
+    const { rows: rowCount, ahead = 0, undelivered = 0, read, resume } = summary
+    expect(resume).toMatchObject({ skipRows: 100 })
+    expect(rowCount + undelivered).toBe(read)
+    expect(await front.query('SELECT count(), countIf(id >= 100) FROM some_days')).toBe(`${rowCount}\t${ahead}`)
+  })
+
   it('a connection that breaks in the middle is mended without a lost or doubled row', async () => {
     const name = await table()
     const proxy = await startFaultProxy(front.url)

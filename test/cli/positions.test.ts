@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Positions } from '../../src/cli/positions.ts'
 
+/** A block of its own. */
+const rows = (firstRow: number, rowCount: number) => ({ firstRow, rowCount, rowEnd: firstRow + rowCount })
+
 describe('Positions: where to resume after an acknowledged prefix', () => {
   it('rows are records one to one from a mark on', () => {
     const positions = new Positions()
@@ -28,12 +31,33 @@ describe('Positions: where to resume after an acknowledged prefix', () => {
   it('acknowledgements may come in any order: only the unbroken prefix counts', () => {
     const positions = new Positions()
     positions.mark(0, 0, 0)
-    positions.acknowledge(100, 50)
+    positions.acknowledge(rows(100, 50))
     expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([0, 50])
-    positions.acknowledge(0, 60)
+    positions.acknowledge(rows(0, 60))
     expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([60, 50])
-    positions.acknowledge(60, 40)
+    positions.acknowledge(rows(60, 40))
     expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([150, 0])
+  })
+
+  it('rows that several blocks share are acknowledged with the last of them', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.acknowledge({ firstRow: 0, rowEnd: 100, rowCount: 30 })
+    positions.acknowledge(rows(100, 50))
+    positions.refuse({ firstRow: 0, rowEnd: 100, rowCount: 1 })
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([0, 80])
+    positions.acknowledge({ firstRow: 0, rowEnd: 100, rowCount: 69 })
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([150, 0])
+  })
+
+  it('a refused row is done, and not in the table', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.acknowledge(rows(1, 9))
+    positions.refuse(rows(10, 1))
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([0, 9])
+    positions.refuse(rows(0, 1))
+    expect([positions.acknowledgedEnd, positions.acknowledgedAhead]).toEqual([11, 0])
   })
 
   it('forgets marks behind the prefix, not the one it stands in', () => {
@@ -41,7 +65,7 @@ describe('Positions: where to resume after an acknowledged prefix', () => {
     positions.mark(0, 0, 0)
     positions.mark(10, 0, 20)
     positions.mark(30, 1, 0)
-    positions.acknowledge(0, 25)
+    positions.acknowledge(rows(0, 25))
     expect(positions.at(25)).toEqual({ fileIndex: 0, record: 35 })
     expect(positions.at(31)).toEqual({ fileIndex: 1, record: 1 })
   })

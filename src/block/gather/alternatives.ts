@@ -50,7 +50,7 @@ function openCodes(
     const values = gathers.map(() => new Ranges())
     for (let i = 0; i < length; i += 2) {
       const [from, to] = [bounds[i]!, bounds[i + 1]!]
-      out.copy(buffer, start + from * width, start + to * width)
+      out.copy(start + from * width, start + to * width)
       for (let row = from; row < to; row++) {
         const code = codeOf(row)
         if (code !== nullCode) values[code]!.add(places[row]!, places[row]! + 1)

@@ -63,7 +63,7 @@ function openOne(reader: ByteReader, i: number, rowCount: number): OpenedColumn 
 
 /** A block of some rows of another one; see EncodedBlock. */
 export function gatherRows(bytes: Uint8Array, rows: Ranges): Uint8Array {
-  const out = new Output()
+  const out = new Output(bytes)
   new EncodedBlock(bytes).gather(rows, out)
-  return out.toBytes()
+  return new Uint8Array(out.made)
 }

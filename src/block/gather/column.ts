@@ -9,6 +9,7 @@ import type { ByteReader } from '../decode/bytes.ts'
 import { fixedWidth } from '../decode/fixed.ts'
 import { bitPlanes } from '../decode/qbit.ts'
 import { openDynamic, openVariant } from './alternatives.ts'
+import { fixed, writeEnds } from './fixed.ts'
 import { openLowCardinality } from './low-cardinality.ts'
 import type { Output } from './output.ts'
 import { Ranges } from './ranges.ts'
@@ -100,31 +101,44 @@ function both(parts: readonly OpenData[]): OpenData {
   }
 }
 
-export function fixed(reader: ByteReader, width: number): OpenData {
-  return (count) => {
-    const start = reader.skip(count * width)
-    return (ranges, out) => {
-      out.reserve(ranges.count * width)
-      const { bounds, length } = ranges
-      for (let i = 0; i < length; i += 2) {
-        out.copy(reader.buffer, start + bounds[i]! * width, start + bounds[i + 1]! * width)
-      }
-    }
+function strings(reader: ByteReader, count: number): Gather {
+  reader.count(count, 1, 'strings')
+  const starts = stringStarts(reader, count)
+  return ({ bounds, length }, out) => {
+    for (let i = 0; i < length; i += 2) out.copy(starts[bounds[i]!]!, starts[bounds[i + 1]!]!)
   }
 }
 
-function strings(reader: ByteReader, count: number): Gather {
-  reader.count(count, 1, 'strings')
-  // Where each of them begins with its length; the last one ends where one more would begin.
+/** Where each string begins with its length; the last one ends where one more would begin. */
+function stringStarts(reader: ByteReader, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1)
+  const { buffer } = reader
+  const end = buffer.length
+  const begin = reader.at
+  let at = begin
   for (let i = 0; i < count; i++) {
-    starts[i] = reader.at
-    reader.skip(reader.varint())
+    starts[i] = at
+    // Behind the end a byte reads as 0: `at` is past the end then, and skip() says so.
+    const byte = buffer[at++]! | 0
+    if (byte < 128) at += byte
+    else at = longStringEnd(buffer, at - 1)
+    if (at > end) break
   }
-  starts[count] = reader.at
-  return ({ bounds, length }, out) => {
-    for (let i = 0; i < length; i += 2) out.copy(reader.buffer, starts[bounds[i]!]!, starts[bounds[i + 1]!]!)
+  reader.skip(at - begin)
+  starts[count] = at
+  return starts
+}
+
+/** The end of a string whose length takes several bytes. */
+function longStringEnd(buffer: Buffer, start: number): number {
+  let at = start
+  let byteLength = 0
+  for (let unit = 1; unit < 2 ** 35; unit *= 128) {
+    const byte = buffer[at++]! | 0
+    byteLength += (byte & 127) * unit
+    if (byte < 128) return at + byteLength
   }
+  return Number.MAX_SAFE_INTEGER
 }
 
 function openJson(reader: ByteReader): OpenData {
@@ -136,19 +150,16 @@ function openJson(reader: ByteReader): OpenData {
 /** End offset of each row, then the elements of all rows. */
 function array(reader: ByteReader, openElements: OpenData): OpenData {
   return (count) => {
-    const ends = reader.offsets(count)
+    const ends = Uint32Array.from(reader.offsets(count))
     const gatherElements = openElements(ends[count - 1]!)
-    return ({ bounds, length, count: rowCount }, out) => {
+    return (ranges, out) => {
+      const { bounds, length } = ranges
       const elements = new Ranges()
-      out.reserve(rowCount * 8)
       for (let i = 0; i < length; i += 2) {
-        const [from, to] = [bounds[i]!, bounds[i + 1]!]
-        const begin = from === 0 ? 0 : ends[from - 1]!
-        // An offset counts from the first row of the block that it is in now.
-        const shift = elements.count - begin
-        for (let row = from; row < to; row++) out.uint64(ends[row]! + shift)
-        elements.add(begin, ends[to - 1]!)
+        const from = bounds[i]!
+        elements.add(from === 0 ? 0 : ends[from - 1]!, ends[bounds[i + 1]! - 1]!)
       }
+      writeEnds(ends, ranges, out)
       gatherElements(elements, out)
     }
   }

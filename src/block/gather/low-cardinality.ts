@@ -25,34 +25,48 @@ export function openLowCardinality(reader: ByteReader, inner: TypeNode, open: Op
     const start = reader.skip(count * width)
     const { buffer } = reader
 
-    return ({ bounds, length, count: rowCount }, out) => {
-      const places = new Int32Array(keyCount).fill(-1)
-      places.fill(0, 0, customary)
-      for (let i = 0; i < length; i += 2) {
-        for (let row = bounds[i]!; row < bounds[i + 1]!; row++) {
-          const index = buffer.readUIntLE(start + row * width, width)
-          // On a server of 18.16 such an index is a crash, later or at once.
-          if (index >= keyCount) throw reader.bad(`index ${index} into a dictionary of ${keyCount} keys`)
-          places[index] = 0
-        }
-      }
-      const used = new Ranges()
-      for (let key = 0; key < keyCount; key++) {
-        if (places[key]! < 0) continue
-        places[key] = used.count
-        used.add(key, key + 1)
-      }
+    return (ranges, out) => {
+      const indexes = gatherIndexes(buffer, start, width, ranges)
+      const { used, places } = shrink(indexes, keyCount, customary)
+      if (places === undefined) throw reader.bad(`an index beyond a dictionary of ${keyCount} keys`)
+      for (let i = 0; i < indexes.length; i++) indexes[i] = places[indexes[i]!]!
       out.uint64(flags)
       out.uint64(used.count)
       gatherKeys(used, out)
-      out.uint64(rowCount)
-      out.reserve(rowCount * width)
-      for (let i = 0; i < length; i += 2) {
-        for (let row = bounds[i]!; row < bounds[i + 1]!; row++) {
-          const place = places[buffer.readUIntLE(start + row * width, width)]!
-          out.at = out.bytes.writeUIntLE(place, out.at, width)
-        }
-      }
+      out.uint64(indexes.length)
+      out.push(new Uint8Array(indexes.buffer))
     }
   }
+}
+
+type Indexes = Uint8Array | Uint16Array | Uint32Array
+
+function gatherIndexes(buffer: Buffer, start: number, width: 1 | 2 | 4, { bounds, length, count }: Ranges): Indexes {
+  const indexes = new INDEXES[width](count)
+  let at = 0
+  for (let i = 0; i < length; i += 2) {
+    const end = bounds[i + 1]!
+    if (width === 1) for (let row = bounds[i]!; row < end; row++) indexes[at++] = buffer[start + row]!
+    else for (let row = bounds[i]!; row < end; row++) indexes[at++] = buffer.readUIntLE(start + row * width, width)
+  }
+  return indexes
+}
+
+const INDEXES = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
+
+/** Which keys are used, and where each of them stands then; no places where an index has no key: a server of 18.16 would crash. */
+function shrink(indexes: Indexes, keyCount: number, customary: number): { used: Ranges; places?: Uint32Array } {
+  const isUsed = new Uint8Array(keyCount).fill(1, 0, customary)
+  const used = new Ranges()
+  for (let i = 0; i < indexes.length; i++) {
+    if (indexes[i]! >= keyCount) return { used }
+    isUsed[indexes[i]!] = 1
+  }
+  const places = new Uint32Array(keyCount)
+  for (let key = 0; key < keyCount; key++) {
+    if (isUsed[key] === 0) continue
+    places[key] = used.count
+    used.add(key, key + 1)
+  }
+  return { used, places }
 }

@@ -1,10 +1,31 @@
-/** Bytes in the making; where the room given at first is too small, they go on in memory of their own. */
+/**
+ * Blocks in the making, behind the one that they are made of, in one memory: a copy within a memory takes 20 ns however short it is,
+ * one between two of them 75.
+ *
+ *   [ the block | what is made of it, from `start` to `at` | room ]
+ */
 export class Output {
   bytes: Buffer
-  at = 0
+  readonly start: number
+  at: number
 
-  constructor(room: Buffer = Buffer.allocUnsafeSlow(4096)) {
-    this.bytes = room
+  /** @param room  taken where it is large enough for the block and as much again */
+  constructor(source: Uint8Array, room?: Buffer) {
+    const { byteLength } = source
+    const needed = roomFor(byteLength)
+    this.bytes = room !== undefined && room.length >= needed ? room : Buffer.allocUnsafeSlow(needed)
+    this.bytes.set(source)
+    this.start = this.at = byteLength
+  }
+
+  /** What was made since the start. */
+  get made(): Uint8Array {
+    return this.bytes.subarray(this.start, this.at)
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.at = this.start
   }
 
   /** Makes room for so many bytes more. */
@@ -29,20 +50,15 @@ export class Output {
     this.at += 8
   }
 
-  /** A copy of what was written, in memory of its own. */
-  toBytes(): Uint8Array {
-    return new Uint8Array(this.bytes.subarray(0, this.at))
-  }
-
-  /** Bytes from..to of `source`. */
-  copy(source: Buffer, from: number, to: number): void {
-    const byteLength = to - from
-    this.reserve(byteLength)
-    // A call and a view cost as much as some sixty bytes one by one.
-    if (byteLength > SHORT_BYTES) this.bytes.set(source.subarray(from, to), this.at)
-    else for (let i = 0; i < byteLength; i++) this.bytes[this.at + i] = source[from + i]!
-    this.at += byteLength
+  /** Bytes from..to of the source. */
+  copy(from: number, to: number): void {
+    this.reserve(to - from)
+    this.bytes.copyWithin(this.at, from, to)
+    this.at += to - from
   }
 }
 
-const SHORT_BYTES = 64
+/** Some rows of a block take no more bytes than all of them. */
+export function roomFor(byteLength: number): number {
+  return byteLength * 2 + 1024
+}

@@ -6,6 +6,11 @@ export class Ranges {
   /** Of all rows in them. */
   count = 0
 
+  /** Mostly of a few rows each. */
+  get areShort(): boolean {
+    return this.count < this.length * 4
+  }
+
   static of(from: number, to: number): Ranges {
     const ranges = new Ranges()
     ranges.add(from, to)

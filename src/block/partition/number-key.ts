@@ -43,26 +43,42 @@ export type Span = keyof typeof OF_DAY | 'hour'
 
 /** Of a column of dates or times; the zone is that of the times. */
 export function timeKey(span: Span, node: TypeNode, zone: Zone): NumberKey {
-  if (span === 'hour') return ofSeconds(node, (seconds) => Math.floor(seconds / 3600))
-  const ofDay = remembering(OF_DAY[span])
-  if (node.name === 'Date' || node.name === 'Date32') return { of: ofDay, ofLarge: never }
-  return ofSeconds(node, (seconds) => {
+  const ticks = node.name === 'DateTime64' ? 10 ** node.scale : 1
+  if (span === 'hour') {
+    const ofSeconds = (seconds: number) => Math.floor(seconds / 3600)
+    return {
+      of: (value) => ofSeconds(Math.floor(value / ticks)),
+      ofLarge: (value) => ofSeconds(wholeSeconds(value, ticks)),
+    }
+  }
+  const ofDay = OF_DAY[span]
+  if (node.name === 'Date' || node.name === 'Date32') return { of: remembering(ofDay), ofLarge: never }
+  const ofSeconds = (seconds: number) => {
     const day = zone.dayOf(seconds)
     // Beyond what the server has a calendar for, nobody knows what it makes of a time: each is one of its own.
     return day < FIRST_DAY || day > LAST_DAY ? seconds : ofDay(day)
-  })
+  }
+  return { of: rememberingDays(ofSeconds, zone, ticks), ofLarge: (value) => ofSeconds(wholeSeconds(value, ticks)) }
 }
 
 /** 1900-01-01 and 2299-12-31. */
 const FIRST_DAY = -25_567
 const LAST_DAY = 120_529
 
-function ofSeconds(node: TypeNode, of: (seconds: number) => number): NumberKey {
-  if (node.name !== 'DateTime64') return { of, ofLarge: never }
-  const ticks = 10 ** node.scale
-  return {
-    of: (value) => of(Math.floor(value / ticks)),
-    ofLarge: (value) => of(wholeSeconds(value, ticks)),
+/** Rows that follow each other are mostly of one day: two comparisons then, instead of a calendar. */
+function rememberingDays(ofSeconds: (seconds: number) => number, zone: Zone, ticks: number): (value: number) => number {
+  let from = Number.NaN
+  let to = Number.NaN
+  let lastKey = 0
+  return (value) => {
+    if (value >= from && value < to) return lastKey
+    const seconds = Math.floor(value / ticks)
+    lastKey = ofSeconds(seconds)
+    // Where a second is its own key, there is no day to remember.
+    const isDay = lastKey !== seconds
+    from = isDay ? zone.dayStart * ticks : Number.NaN
+    to = isDay ? zone.dayEnd * ticks : Number.NaN
+    return lastKey
   }
 }
 

@@ -2,7 +2,7 @@ import { Arena } from '../../wasm/core.ts'
 import { Pieces } from '../../wasm/pieces.ts'
 import { type BufferPool, sealedBuffers, sharedBuffers } from '../buffer-pool.ts'
 import { EncodedBlock } from '../gather/block.ts'
-import { Output } from '../gather/output.ts'
+import { Output, roomFor } from '../gather/output.ts'
 import type { Ranges } from '../gather/ranges.ts'
 import { sealPieces } from '../seal-pieces.ts'
 import type { SealedBytes } from '../sealed.ts'
@@ -34,17 +34,17 @@ export class Splitter {
     const encoded = new EncodedBlock(bytes)
     workshop ??= openWorkshop()
     const { arena, pieces, hashPtr } = workshop
-    const scratch = this.#buffers.take(bytes.byteLength)
-    const out = new Output(scratch)
+    const room = this.#buffers.take(roomFor(bytes.byteLength))
+    const out = new Output(bytes, room)
     const splits = groups.map((rows) => {
-      out.at = 0
+      out.clear()
       encoded.gather(rows, out)
       pieces.clear()
-      pieces.addOutside(out.bytes.subarray(0, out.at))
+      pieces.addOutside(out.made)
       const body = sealPieces(pieces, this.#buffers, arena, hashPtr)
       return { rows, sealed: { ...body, rowCount: rows.count, columnNames, nullsAsDefault } }
     })
-    this.#buffers.give(scratch)
+    this.#buffers.give(room)
     sealed.release()
     return splits
   }

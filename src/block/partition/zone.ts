@@ -6,6 +6,9 @@ export class Zone {
   readonly #starts: readonly number[]
   /** The stretch of regular days that the last second was in. */
   #stretch = 0
+  /** Of the day that was asked for last: its first second, and the one behind its last. */
+  dayStart = 0
+  dayEnd = 0
 
   /**
    * @param days    since 1970-01-01, ascending: those that begin not 86,400 seconds after the day before
@@ -26,7 +29,11 @@ export class Zone {
     const starts = this.#starts
     let at = this.#stretch
     if (!(seconds >= starts[at]! && !(seconds >= starts[at + 1]!))) this.#stretch = at = lastUpTo(starts, seconds)
-    return this.#days[at]! + Math.floor((seconds - starts[at]!) / 86_400)
+    const behind = Math.floor((seconds - starts[at]!) / 86_400)
+    this.dayStart = starts[at]! + behind * 86_400
+    // The last day of a stretch may be shorter, or longer.
+    this.dayEnd = Math.min(this.dayStart + 86_400, starts[at + 1] ?? Number.POSITIVE_INFINITY)
+    return this.#days[at]! + behind
   }
 }
 
