@@ -295,7 +295,11 @@ export class Engine {
     try {
       const recourse = await onRefused(block, end, this.#abort.signal)
       if (recourse === undefined) return end
-      if ('state' in recourse) return recourse
+      if ('state' in recourse) {
+        // As if its answer were lost: some of it may be stored since then.
+        if (recourse.state === 'unknown') block.lostAttempt ??= block.lastAttempt
+        return recourse
+      }
       if (recourse.length === 0) {
         block.isHandedOver = true
         return end
@@ -418,7 +422,11 @@ export class Engine {
       block.lostAttempt ??= block.lastAttempt
       this.#move(block, 'unknown')
     }
-    for (const block of this.#unsettled.keys()) this.#tellEnd(block, block.state === 'unknown' ? 'unknown' : 'unsent')
+    for (const block of this.#unsettled.keys()) {
+      // One that onReject has at this moment is rejected.
+      const { state } = block
+      this.#tellEnd(block, state === 'unknown' || state === 'rejected' ? state : 'unsent')
+    }
     const stagedRows = this.#options.stagedRows?.() ?? 0
     this.#failure = new DeliveryError(
       code,
