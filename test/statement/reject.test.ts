@@ -233,6 +233,7 @@ describe('a rejected row is done', () => {
     expect(told).toContainEqual({
       token: expect.stringMatching(/\/2-3$/),
       firstRow: 2,
+      rowEnd: 3,
       rowCount: 1,
       bytes: expect.any(Number),
       state: 'rejected',
