@@ -191,6 +191,22 @@ describe('what is stored of a block with one bad row', () => {
     expect(await idsOf(table)).toEqual(range(1000))
   })
 
+  it('where the table would not recognise it, deliver() asks for the word', async () => {
+    const table = await createTable(
+      'id UInt32, p UInt8, x Int32, INDEX i intDiv(1, x) TYPE minmax',
+      'MergeTree ORDER BY id PARTITION BY p',
+    )
+    const statement = await connection.prepare(`INSERT INTO ${table}`, { onReject: () => {} })
+    await statement.execMany(rows)
+    await failure(statement.commit(), DeliveryError)
+    await connection.command(`ALTER TABLE ${table} DROP INDEX i`)
+    const blocks = statement.takeBlocks()
+    await expect(connection.deliver(blocks)).rejects.toMatchObject({ code: 'CANNOT_HOLD_PROMISE' })
+    expect(await idsOf(table)).toEqual(range(1000).filter((id) => id % 4 === 0))
+    await connection.deliver(blocks, { acceptDuplicates: true })
+    expect(await idsOf(table)).toHaveLength(1250)
+  })
+
   it('a block that lies in one partition is cut, and where its blocks are split, every one', async () => {
     const at = (day: number) => new Date(Date.UTC(2024, 0, day))
     for (const [options, days] of [
