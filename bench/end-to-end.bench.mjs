@@ -31,6 +31,7 @@ const OURS_DATES = 'exec(), Date objects'
 const CLICKHOUSE_GO = ['clickhouse-go, Append', 'clickhouse-go, Append, a stream']
 const CEILING = 'ready blocks'
 const CEILING_LZ4 = 'ready blocks, LZ4'
+const BY_CLIENT = 'ready blocks, by @clickhouse/client'
 
 export async function run({ quick }) {
   const rounds = quick ? { rounds: 3, warmups: 0 } : { rounds: 15, warmups: JSON_EVERY }
@@ -117,6 +118,7 @@ function intoTable({ url, tcpPort }, what, { formats, client, programs }) {
     [OURS_DATES]: { module: './ours/insert.mjs', args: { ...what, shape: what.dates, url, compression: 'none' } },
     [CEILING]: ready('none'),
     [CEILING_LZ4]: ready('lz4'),
+    [BY_CLIENT]: { module: './peers/insert-blocks.mjs', args: { ...what, url, carrier: 'client' } },
   }
   for (const format of formats) {
     contenders[`${format}, arrays`] = json(format, 1)
@@ -175,7 +177,7 @@ function sameRows(rowCount, took) {
 function summary(measured, rowCount) {
   const perSecond = (ms) => (rowCount * 1000) / ms
   const perMillion = (ms) => (ms * 1000) / rowCount
-  const ceilings = { [OURS]: CEILING, [OURS_LZ4]: CEILING_LZ4 }
+  const ceilings = { [OURS]: CEILING, [OURS_LZ4]: CEILING_LZ4, [BY_CLIENT]: CEILING }
   const json = Object.keys(measured).filter((label) => label.startsWith('JSON'))
   const least = (key, of) =>
     json.length === 0 ? undefined : Math.min(...json.map((label) => measured[label][key][of]))
