@@ -58,7 +58,8 @@ export const ERROR_CODES = {
   // EngineError
   DELIVERY_FAILED: 'At least one block was not acknowledged; the error lists every block’s state.',
   DEADLINE_EXCEEDED: 'The delivery deadline passed; the block’s last state is in the error.',
-  CANNOT_HOLD_PROMISE: 'exactlyOnce was asked for and the table or the options cannot hold it.',
+  CANNOT_HOLD_PROMISE:
+    'exactlyOnce was asked for and the table or the options cannot hold it; or deliver() was given a block that may be stored, and the table cannot be trusted to recognise it.',
   // StorageError
   BAD_INPUT: 'An input file or line cannot be read.',
 } as const

@@ -57,7 +57,7 @@ Examples:
   $ sluice doctor events
   $ sluice doctor events db.visits --to http://localhost:8123/default
   $ sluice doctor events --blocks-per-minute 600
-  $ sluice doctor events --set deduplicate_blocks_in_dependent_materialized_views=1
+  $ sluice doctor events --set insert_quorum=2
   $ sluice doctor events --json | jq .promises.noDuplicates
 `
 

@@ -6,7 +6,7 @@ import { openTransport, type TargetOptions } from '../transport/target.ts'
 import type { ServerInfo, Transport } from '../transport/transport.ts'
 import { safeLogger } from './caller-code.ts'
 import { Connection } from './connection.ts'
-import { type GivenSettings, insertSettings } from './insert-settings.ts'
+import { type GivenSettings, insertSettings, knownSettings } from './insert-settings.ts'
 import { quoteTable } from './table.ts'
 
 export interface ConnectOptions extends TargetOptions {
@@ -63,11 +63,11 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
   insertSettings(new Map(), options.settings)
   try {
     const server = await transport.ping()
-    const [known, current] = await Promise.all([probeSettings(transport), database || currentDatabase(transport)])
+    const [probed, current] = await Promise.all([probeSettings(transport), database || currentDatabase(transport)])
     return new Connection({
       transport,
       server,
-      known,
+      known: knownSettings(probed, server.release),
       database: current,
       compression: transport.takesFrames ? (options.compression ?? defaultCompression(options)) : 'none',
       // The embedded engine and a file take one after the other anyway.

@@ -110,7 +110,7 @@ export class Connection implements AsyncDisposable {
    * Sends blocks that another statement could not, under their own tokens. What becomes of a block is kept in it: acknowledged
    * ones are skipped, so a deliver() that failed can be repeated with the same list.
    *
-   * @throws {EngineError}    CANNOT_HOLD_PROMISE for an `unknown` block whose table recognises no repetition; nothing was sent.
+   * @throws {EngineError}    CANNOT_HOLD_PROMISE for an `unknown` block whose table cannot be trusted to recognise it; nothing was sent.
    *                          `acceptDuplicates: true` sends it all the same.
    * @throws {DeliveryError}  A block failed for good.
    * @throws {UsageError}     NOT_SUPPORTED for compressed blocks where the target takes none, BUSY for a block of another

@@ -4,7 +4,7 @@
 import type { ClickHouseSettings } from '@clickhouse/client'
 import { UsageError } from '../errors.ts'
 import type { KnownSettings } from '../transport/capabilities.ts'
-import type { Settings, SettingValue } from '../transport/transport.ts'
+import type { ServerInfo, Settings, SettingValue } from '../transport/transport.ts'
 
 /** The client's type knows the names; any other setting is one too. Texts, numbers and booleans only. */
 export type GivenSettings = ClickHouseSettings | Settings
@@ -16,6 +16,11 @@ const GUARDS: Record<string, readonly [SettingValue, string]> = {
   input_format_native_allow_types_conversion: [0, 'after an ALTER the server would wrap values that no longer fit'],
   input_format_defaults_for_omitted_fields: [1, 'a column that is left out would not get its DEFAULT'],
   input_format_null_as_default: [1, 'rows that leave a column out could not get its DEFAULT'],
+  // Known from 24.8 on only: see knownSettings().
+  deduplicate_blocks_in_dependent_materialized_views: [
+    1,
+    'what an attempt did not bring into a view would never get there',
+  ],
   distributed_foreground_insert: [1, 'the server would acknowledge rows that are only queued for other shards'],
   insert_distributed_sync: [1, 'the server would acknowledge rows that are only queued for other shards'],
 }
@@ -59,4 +64,14 @@ export function insertSettings(known: Pick<KnownSettings, 'has'>, ...given: (Giv
   // One setting under two names; servers that know both complain when they are given together and differ one day.
   if (known.has('distributed_foreground_insert')) delete settings.insert_distributed_sync
   return settings
+}
+
+/**
+ * The settings of this server, without one that does something else before 24.8: the tables behind views were given the token of the
+ * block as it is, and the second of two views into one table was taken for a repetition of the first.
+ * @see https://github.com/ClickHouse/ClickHouse/pull/61601
+ */
+export function knownSettings(probed: KnownSettings, [major, minor]: ServerInfo['release']): KnownSettings {
+  if (major > 24 || (major === 24 && minor >= 8)) return probed
+  return new Map([...probed].filter(([name]) => name !== 'deduplicate_blocks_in_dependent_materialized_views'))
 }

@@ -266,35 +266,23 @@ function ofViews(table: TableFacts, session: Session): Finding[] {
   })
 }
 
-const VIEWS = 'deduplicate_blocks_in_dependent_materialized_views'
-
 /**
- * A block that the table recognises still goes on to the views, and each table they write into decides for itself (26.7, with that
- * setting on, as it is by default there).
+ * A block that the table recognises still goes on to the views, and each table they write into decides for itself: with
+ * deduplicate_blocks_in_dependent_materialized_views, which every insert carries where the server knows it (measured on 26.7; without it
+ * the views took the block twice, whatever the tables behind them remember).
  */
-function ofViewSettings(table: TableFacts, { knows, value, release }: Session): Finding[] {
+function ofViewSettings(table: TableFacts, { knows, value }: Session): Finding[] {
   const findings: Finding[] = []
-  const remedy = `settings: { ${VIEWS}: 1 } for connect() or prepare()`
   if (/^(1|true)$/.test(value('materialized_views_ignore_errors') ?? '')) {
     const reason =
       'materialized_views_ignore_errors is on: rows that a view fails on are acknowledged and missing in it.'
     findings.push(no('noLoss', reason, 'settings: { materialized_views_ignore_errors: 0 } for connect() or prepare()'))
   }
-  if (!knows(VIEWS)) {
-    if (!windowOf(table)?.entries) return findings
+  if (!knows('deduplicate_blocks_in_dependent_materialized_views') && windowOf(table)?.entries) {
     // Measured on 18.16: of a block in two partitions, one of which the table knew, the table took the other and its view nothing.
     const reason =
-      'On this server a repeated block that the table recognises does not reach its views: what the first attempt did not bring there is missing in them.'
+      'On this server (before 24.8) a repeated block that the table recognises does not reach its views: what the first attempt did not bring there is missing in them.'
     findings.push(no('noLoss', reason))
-  } else if (!/^(1|true)$/.test(value(VIEWS) ?? '')) {
-    // Measured on 26.7: the views then took it twice, whatever the table behind them remembers.
-    const reason = `${VIEWS} is off: views may take a repeated block twice, or, on older servers, not at all.`
-    findings.push(no('noDuplicates', reason, remedy), unproven('noLoss', reason, remedy))
-  } else if (release[0] < 24 || (release[0] === 24 && release[1] < 8)) {
-    // ClickHouse pull request 61601, in 24.8.
-    const reason =
-      'Before ClickHouse 24.8 equal results of a view, or of two views that write into one table, can count as repetitions.'
-    findings.push(unproven('noLoss', reason))
   }
   return findings
 }
