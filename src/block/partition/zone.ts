@@ -29,11 +29,13 @@ export class Zone {
     const starts = this.#starts
     let at = this.#stretch
     if (!(seconds >= starts[at]! && !(seconds >= starts[at + 1]!))) this.#stretch = at = lastUpTo(starts, seconds)
-    const behind = Math.floor((seconds - starts[at]!) / 86_400)
-    this.dayStart = starts[at]! + behind * 86_400
+    const first = this.#days[at]!
     // The last day of a stretch may be shorter, or longer.
-    this.dayEnd = Math.min(this.dayStart + 86_400, starts[at + 1] ?? Number.POSITIVE_INFINITY)
-    return this.#days[at]! + behind
+    const last = (this.#days[at + 1] ?? Number.POSITIVE_INFINITY) - 1
+    const day = Math.min(first + Math.floor((seconds - starts[at]!) / 86_400), last)
+    this.dayStart = starts[at]! + (day - first) * 86_400
+    this.dayEnd = day === last ? starts[at + 1]! : this.dayStart + 86_400
+    return day
   }
 }
 

@@ -184,6 +184,36 @@ describe('dates and times', () => {
     }, 120_000)
   }
 
+  it.each([
+    ['Europe/Berlin', '2024-03-31', 'a day of 23 hours'],
+    ['Europe/Berlin', '2024-10-27', 'one of 25'],
+    ['America/Sao_Paulo', '2018-11-04', 'one that begins at one'],
+    ['Pacific/Apia', '2011-12-30', 'one that there was not'],
+    ['Asia/Kathmandu', '1986-01-01', 'one a quarter of an hour shorter'],
+  ])('%s, %s: %s', async (zone, day) => {
+    const around = Date.parse(`${day}T00:00:00Z`) / 1000
+    // Every quarter of an hour for four days, one after the other, and criss-cross.
+    const rows = Array.from({ length: 4 * 96 }, (_, i) => [around - 2 * DAYS + i * 900])
+    const mixed = rows.map((_, i) => rows[(i * 101) % rows.length]!)
+    for (const name of ['toDate', 'toStartOfMonth', 'toMonday']) {
+      const columns = columnsOf(['at', `DateTime('${zone}')`])
+      assertSame(await grouped(`${name}(at)`, columns, rows), rows, name)
+      assertSame(await grouped(`${name}(at)`, columns, mixed), mixed, name)
+    }
+    const wide = rows.map(([second]) => [BigInt(second!) * 1_000_000n])
+    assertSame(await grouped('toDate(at)', columnsOf(['at', `DateTime64(6, '${zone}')`]), wide), wide, 'toDate 64')
+  })
+
+  it('times that no calendar of the server has', async () => {
+    for (const around of [196_702_986_782, 10_413_792_000, -2_208_988_800, -40_000_000_000]) {
+      const rows = Array.from({ length: 96 }, (_, i) => [BigInt(around + (i - 48) * 1800)])
+      for (const name of ['toDate', 'toYYYYMM', 'toMonday', 'toStartOfWeek']) {
+        const columns = columnsOf(['at', "DateTime64(0, 'Europe/Berlin')"])
+        assertFiner(await grouped(`${name}(at)`, columns, rows), rows, `${name} around ${around}`)
+      }
+    }
+  })
+
   it('hours', async () => {
     const below = belowOf(seed)
     for (const zone of ['UTC', 'Europe/Berlin', 'America/Sao_Paulo']) {
