@@ -24,7 +24,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
 const MODULES_STAMP = 'node_modules/.package-lock.json' // npm writes it last
-const SERVERS = ['clickhouse-server']
+/** Debian's packages, and whether they are there. */
+const SERVERS = {
+  'clickhouse-server': () => isInstalled('clickhouse-server'),
+  zookeeper: () => existsSync('/usr/share/java/zookeeper.jar') && isInstalled('java'), // for replicas
+}
 
 // policy-rc.d keeps the package from starting a service: the tests start their own, on ports and directories of their own.
 const APT_INSTALL = `
@@ -100,8 +104,8 @@ function filesOf(path) {
 
 /** The tests skip what needs a missing server, loudly; with CI=true they fail instead, and so does this. */
 function installServers() {
-  for (const server of SERVERS) {
-    if (isInstalled(server)) continue
+  for (const [server, isThere] of Object.entries(SERVERS)) {
+    if (isThere()) continue
     const prefix = rootPrefix()
     if (prefix === undefined) {
       missing(`${server} is not installed, and this user may not install it: apt-get install ${server}`)

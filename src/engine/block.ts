@@ -28,6 +28,8 @@ export interface BlockReport {
   readonly bytes: number
   readonly state: BlockState
   readonly attempts: number
+  /** Where the last attempt went; of an unknown block, where it may be stored. Undefined before the first attempt. */
+  readonly host: string | undefined
 }
 
 /** Where a block goes: the same for all blocks of a statement that hold the same columns. */
@@ -43,6 +45,8 @@ export interface BlockTarget {
   readonly columns?: readonly Column[]
   /** What the table promised before the first block; undefined where it was not asked, or did not say. */
   readonly trust?: Trust
+  /** What tells the deduplication log of the table at a host from others; undefined where nobody knows. */
+  readonly logAt?: (host: string) => string | undefined
 }
 
 /**
@@ -64,9 +68,11 @@ export interface SealedBlock {
   readonly compressed: boolean
   readonly state: BlockState
   readonly attempts: number
+  /** As in its report. */
+  readonly host: string | undefined
 }
 
-/** A sealed block as the engine moves it on: only state and attempts ever change. */
+/** A sealed block as the engine moves it on: only state, attempts and hosts ever change. */
 export class Block implements SealedBlock {
   readonly token: string
   readonly rows: BlockRows
@@ -102,6 +108,15 @@ export class Block implements SealedBlock {
 
   get table(): string {
     return this.#target.table
+  }
+
+  get host(): string | undefined {
+    return (this.lostAttempt ?? this.lastAttempt)?.host
+  }
+
+  /** The deduplication log that may hold it. */
+  get lostLog(): string | undefined {
+    return this.lostAttempt && this.#target.logAt?.(this.lostAttempt.host)
   }
 
   get sql(): string {
@@ -186,7 +201,7 @@ export class Block implements SealedBlock {
   }
 
   report(): BlockReport {
-    const { token, firstRow, rowEnd, rowCount, byteLength: bytes, state, attempts } = this
-    return { token, firstRow, rowEnd, rowCount, bytes, state, attempts }
+    const { token, firstRow, rowEnd, rowCount, byteLength: bytes, state, attempts, host } = this
+    return { token, firstRow, rowEnd, rowCount, bytes, state, attempts, host }
   }
 }

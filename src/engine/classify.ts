@@ -8,16 +8,24 @@
 
 import { SchemaError, ServerError, SluiceError, TransportError } from '../errors.ts'
 import { isTooManyPartitions } from '../transport/exception.ts'
+import { isOfOneHost } from '../transport/hosts.ts'
 
 export interface Verdict {
   readonly again: 'yes' | 'once' | 'no'
   readonly mayHaveArrived: boolean
   /** The server itself answered no. */
   readonly refused: boolean
+  /** Another host may take it, and need not be waited for. */
+  readonly elsewhere: boolean
   readonly hint?: string
 }
 
 export function classify(error: unknown): Verdict {
+  const verdict = classifyAlone(error)
+  return { ...verdict, elsewhere: verdict.again === 'yes' && !verdict.mayHaveArrived && isOfOneHost(error) }
+}
+
+function classifyAlone(error: unknown): Omit<Verdict, 'elsewhere'> {
   if (error instanceof ServerError) return classifyServer(error)
   // Of a table that changed: the server's own answer, or ours before anything was sent.
   if (error instanceof SchemaError) {
@@ -38,7 +46,7 @@ export function isAboutRows(error: unknown): error is ServerError {
   return error instanceof ServerError && ABOUT_ROWS.has(error.serverCode)
 }
 
-function classifyServer(error: ServerError): Verdict {
+function classifyServer(error: ServerError): Omit<Verdict, 'elsewhere'> {
   const { serverCode: code, retryable } = error
   const again = code === SAME_QUERY_ID ? 'yes' : !retryable ? 'no' : DAMAGED.has(code) ? 'once' : 'yes'
   const fromView = FROM_VIEW.test(error.message)
@@ -88,7 +96,7 @@ const HINTS = new Map<number, string>([
   [60, 'The table is gone: create it, and hand the blocks of takeBlocks() to deliver().'],
   [
     115,
-    'The server does not know a setting of this insert: see `settings` of connect(), prepare() and the INSERT text.',
+    'The server does not know a setting of this insert: see `settings` of connect(), prepare() and the INSERT text. Of several hosts, the first is asked what it knows, and the others must know the same.',
   ],
   [241, 'Lower blockSize or blockBytes, or raise max_memory_usage for this user.'],
   [252, 'Merges cannot keep up: insert fewer and larger blocks (blockSize, flushInterval).'],

@@ -15,11 +15,20 @@ export interface BlockGuard {
   explain(block: Block, error: unknown, signal: AbortSignal): Promise<unknown>
 }
 
-/** Never longer than `timeoutMs`. Rejects as an attempt does. */
-export type AskTrust = (block: Block, signal: AbortSignal, timeoutMs: number) => Promise<Trust>
+/** At these hosts, never longer than `timeoutMs`. Rejects as an attempt does. */
+export type AskTrust = (
+  block: Block,
+  hosts: readonly string[],
+  signal: AbortSignal,
+  timeoutMs: number,
+) => Promise<Trust>
 
 export interface DeliveryWay {
   readonly transport: Transport
+  /** The hosts that blocks may go to. */
+  readonly hosts: readonly string[]
+  /** Those that would recognise a block whose answer was lost at `block.lostAttempt`. Never rejects. */
+  readonly recognisers: (block: Block) => Promise<readonly string[]>
   readonly retry: Retry
   readonly clock: Clock
   /** [0, 1), for the pauses. */
@@ -29,6 +38,8 @@ export interface DeliveryWay {
   /** Ends the attempt that is under way. */
   readonly abort: AbortSignal
   readonly onRetry: (block: Block, error: unknown, delayMs: number) => void
+  /** The block pauses, or no longer, for a host that other blocks need not wait for. */
+  readonly onHeld?: (isHeld: boolean) => void
   /** How far the table can be trusted now to recognise the block. Without it: for ever. */
   readonly trust?: AskTrust
   /** Its first lost answer. */
@@ -53,11 +64,14 @@ export interface DeliveryEnd {
 }
 
 /**
- * Sends one block, the same bytes under the same token, until the server has it or it is clear that it will not. Never rejects.
- * One that may be stored is only sent again while its table can be trusted to recognise it (trust.ts).
+ * Sends one block, the same bytes under the same token, until a host has it or it is clear that none will. Never rejects.
+ *
+ * One that cannot have arrived goes to another host that answers, at once. One that may be stored is only sent again where it would
+ * be recognised, and while the table there can be trusted to do so (trust.ts).
  */
 export async function deliverBlock(block: Block, way: DeliveryWay): Promise<DeliveryEnd> {
   const { retry, clock, guard } = way
+  const { hosts } = way.transport
   const settings = block.settings
   const figures = way.observer.figuresOf(block)
   const deadline = clock.now() + retry.deadline
@@ -65,17 +79,28 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
   let mayHaveArrived = block.state === 'unknown'
   let damaged = false
   let lastError: unknown
-  let isAsking = false
   let isDoubled = false
+  /** Hosts that did not take it, since the last pause. */
+  let turnedAway: string[] = []
+  let isUnreachable = false
+  let pauses = 0
   const timeLeft = () => Math.max(1, Math.min(retry.attemptTimeout, deadline - clock.now()))
   for (let attempt = 1; ; attempt++) {
+    let among = way.hosts
+    let host: string | undefined
+    let isAsking = false
     try {
-      if (mayHaveArrived && way.trust !== undefined) {
-        isAsking = true
-        block.trust = least(block.trust, await way.trust(block, way.abort, timeLeft()))
-        isAsking = false
+      if (mayHaveArrived && block.lostAttempt !== undefined) {
+        const again = await whereAgain(block, way, isUnreachable)
+        among = again.hosts
+        let { doubt } = again
+        if (doubt === undefined && way.trust !== undefined) {
+          isAsking = true
+          block.trust = least(block.trust, await way.trust(block, among, way.abort, timeLeft()))
+          isAsking = false
+          doubt = mistrust(block.lostAttempt, block.trust, clock)
+        }
         if (way.stop.aborted) return { state: 'unknown', reason: 'stopped' }
-        const doubt = block.lostAttempt && mistrust(block.lostAttempt, block.trust, clock)
         if (doubt !== undefined && way.onPossibleDuplicate === undefined) return untrusted(doubt, lastError)
         if (doubt !== undefined && !isDoubled) way.onPossibleDuplicate?.(block)
         isDoubled ||= doubt !== undefined
@@ -86,7 +111,9 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         if (way.stop.aborted) return { state: mayHaveArrived ? 'unknown' : 'sealed', reason: 'stopped' }
       }
       if (block.attempts++ === 0) figures.sentBlocks++
-      block.lastAttempt = new Attempt(clock, figures)
+      const others = among.filter((name) => !turnedAway.includes(name))
+      host = hosts.pick(others.length > 0 ? others : among)
+      block.lastAttempt = new Attempt(clock, figures, host)
       await way.observer.insert(block, way.transport, {
         sql: block.sql,
         bytes: block.bytes,
@@ -94,6 +121,7 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         settings,
         // Never the same twice: the server refuses an id whose query still runs, as after a lost connection it may.
         queryId: `${block.token}:${block.attempts}`,
+        host,
         signal: way.abort,
         attemptTimeoutMs: timeLeft(),
       })
@@ -103,7 +131,6 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
       const verdict = classify(failure)
       // Of a question that was not answered there is less to tell than of the attempt before it.
       const error = isAsking ? (lastError ?? failure) : failure
-      isAsking = false
       lastError = error
       mayHaveArrived ||= verdict.mayHaveArrived
       if (mayHaveArrived && block.lostAttempt === undefined) {
@@ -111,20 +138,61 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         way.onLost?.(block)
       }
       const state = mayHaveArrived ? 'unknown' : verdict.refused ? 'rejected' : 'sealed'
-      const end = (reason: DeliveryEnd['reason']): DeliveryEnd => ({ state, reason, error, hint: verdict.hint })
+      const end = (reason: DeliveryEnd['reason']): DeliveryEnd => ({
+        state,
+        reason,
+        error,
+        hint: (verdict.again === 'no' ? undefined : heldHint(block, among, way.hosts)) ?? verdict.hint,
+      })
 
       if (way.stop.aborted) return end('stopped')
       if (verdict.again === 'no' || (verdict.again === 'once' && damaged)) return end('refused')
       if (verdict.again === 'once') damaged = true
       if (attempt >= retry.attempts) return end('attempts')
-      const delay = retryDelay(retry, attempt, way.random())
+      isUnreachable ||= mayHaveArrived && verdict.elsewhere
+      if (verdict.elsewhere && host !== undefined && clock.now() < deadline) {
+        turnedAway.push(host)
+        if (hosts.answering(among).some((name) => !turnedAway.includes(name))) {
+          way.onRetry(block, error, 0)
+          continue
+        }
+      }
+      turnedAway = []
+      const delay = retryDelay(retry, ++pauses, way.random())
       // A pause that would outlast the deadline has no attempt behind it, so there is nothing to wait for.
       if (clock.now() + delay >= deadline) return end('deadline')
       way.onRetry(block, error, delay)
+      const isHeld = among.length < way.hosts.length
+      if (isHeld) way.onHeld?.(true)
       await clock.sleep(delay, way.stop)
+      if (isHeld) way.onHeld?.(false)
       if (way.stop.aborted) return end('stopped')
     }
   }
+}
+
+/** Where a block whose answer was lost goes again, and why it may not be recognised there. */
+async function whereAgain(
+  block: Block,
+  way: DeliveryWay,
+  isUnreachable: boolean,
+): Promise<{ hosts: readonly string[]; doubt?: string }> {
+  const recognising = await way.recognisers(block)
+  const { hosts } = way.transport
+  const isNowhere = recognising.length === 0
+  const doubt = `It may be stored at ${block.lostAttempt?.host}, and other hosts would not recognise it.`
+  if (isNowhere && way.onPossibleDuplicate === undefined) return { hosts: way.hosts, doubt }
+  const mayLeave = way.onPossibleDuplicate !== undefined && isUnreachable && hosts.answering(recognising).length === 0
+  const others = isNowhere || mayLeave ? hosts.answering(way.hosts) : []
+  if (others.length > 0) return { hosts: others, doubt }
+  return isNowhere ? { hosts: way.hosts, doubt } : { hosts: recognising }
+}
+
+/** Of a block that is held to the host that may have it. */
+function heldHint({ lostAttempt }: Block, among: readonly string[], hosts: readonly string[]): string | undefined {
+  if (lostAttempt === undefined || among.length === hosts.length) return undefined
+  const others = among.length > 1 ? `only ${among.join(', ')}` : 'no other host'
+  return `It may be stored at ${lostAttempt.host}, and ${others} would recognise it: give takeBlocks() to deliver() once it answers again.`
 }
 
 function untrusted(note: string, lastError: unknown): DeliveryEnd {

@@ -30,6 +30,9 @@ export interface EngineOptions {
   readonly trust?: AskTrust
   /** Sends a block that may be stored again where the table may not recognise it. */
   readonly acceptDuplicates?: boolean
+  /** See DeliveryWay. Default: all hosts, and none but the one that may have the block. */
+  readonly hosts?: readonly string[]
+  readonly recognisers?: (block: Block) => Promise<readonly string[]>
   /**
    * What becomes of a block that is refused and not stored. What it throws is the reason of the failure.
    *
@@ -94,6 +97,8 @@ export class Engine {
   readonly #lost = new Set<Block>()
   #open = 0
   #underWay = 0
+  /** Of those, the ones that wait for the only host they may go to: others pass them. */
+  #waiting = 0
   #held: boolean
   #failing:
     | { code: 'DELIVERY_FAILED' | 'DEADLINE_EXCEEDED' | 'ABORTED'; text: string; cause: unknown; hint?: string }
@@ -213,7 +218,12 @@ export class Engine {
   }
 
   #pump(): void {
-    while (!this.#held && !this.#stop.signal.aborted && this.#underWay < this.#options.concurrency && !this.#mustWait) {
+    while (
+      !this.#held &&
+      !this.#stop.signal.aborted &&
+      this.#underWay - this.#waiting < this.#options.concurrency &&
+      !this.#mustWait
+    ) {
       const block = this.#first.shift() ?? this.#blocks[this.#next]
       if (block === undefined) return
       if (block === this.#blocks[this.#next]) this.#next++
@@ -232,6 +242,8 @@ export class Engine {
 
   async #deliver(block: Block): Promise<void> {
     const { transport, retry, random = Math.random, listener, guard, trust, acceptDuplicates } = this.#options
+    const { hosts = transport.hosts.names, recognisers = async ({ lostAttempt }: Block) => [lostAttempt!.host] } =
+      this.#options
     if (block.framing !== undefined) {
       await block.framing
       if (this.#stop.signal.aborted) return this.#leave()
@@ -239,6 +251,8 @@ export class Engine {
     // The state a block comes with (unknown, when it was taken from another statement) is what deliverBlock must see.
     const sending = deliverBlock(block, {
       transport,
+      hosts,
+      recognisers,
       retry,
       clock: this.#clock,
       random,
@@ -246,6 +260,10 @@ export class Engine {
       abort: this.#abort.signal,
       guard,
       observer: this.#observer,
+      onHeld: (isHeld) => {
+        this.#waiting += isHeld ? 1 : -1
+        this.#pump()
+      },
       onRetry: (_, error, delayMs) => {
         this.totals.retries++
         this.#observer.retrying(block, error, delayMs)
@@ -366,6 +384,7 @@ export class Engine {
   }
 
   #move(block: Block, state: BlockState): void {
+    if (state === 'unknown') block.lostAttempt ??= block.lastAttempt
     this.#rows[block.state] -= block.rowCount
     block.state = state
     this.#rows[state] += block.rowCount
@@ -394,7 +413,9 @@ export class Engine {
     if (this.#failing !== undefined) return
     // The others may finish the attempt they are in: a definite answer is worth more than a quick error.
     this.#stop.abort()
-    const { deadline, attempts } = this.#options.retry
+    const { retry, transport } = this.#options
+    const { deadline, attempts } = retry
+    const at = transport.hosts.names.length > 1 && block.host !== undefined ? ` at ${block.host}` : ''
     const why = {
       refused: end.error instanceof SchemaError && end.state === 'sealed' ? 'was not sent' : 'was refused',
       callback: 'was refused, and onReject failed',
@@ -405,7 +426,7 @@ export class Engine {
     }[end.reason ?? 'refused']
     this.#failing = {
       code: end.reason === 'deadline' ? 'DEADLINE_EXCEEDED' : 'DELIVERY_FAILED',
-      text: `block ${block.token} (${rowsOf(block)}) ${why}: ${describeCause(end.error)}${end.note ? `. ${end.note}` : ''}`,
+      text: `block ${block.token} (${rowsOf(block)}) ${why}${at}: ${describeCause(end.error)}${end.note ? `. ${end.note}` : ''}`,
       cause: end.error,
       ...(end.hint && { hint: end.hint }),
     }

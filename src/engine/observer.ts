@@ -109,8 +109,8 @@ export class Observer {
 
 /** What is traced fails with a Failure; the caller gets the error itself. */
 async function traced(block: Block, transport: Transport, request: InsertRequest): Promise<void> {
-  const { queryId, compressed } = request
-  const message = { ...blockMessage(block), queryId, host: transport.host, compressed }
+  const { queryId, compressed, host = '' } = request
+  const message = { ...blockMessage(block), queryId, host, compressed }
   let thrown: unknown
   const send = async () => {
     try {

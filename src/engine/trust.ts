@@ -18,12 +18,14 @@ export interface Trust {
 
 /** The start of an attempt. If its answer is lost, the server may remember the block from here on. */
 export class Attempt {
+  readonly host: string
   readonly #now: number
   readonly #wall: number
   readonly #figures: TableFigures
   readonly #sentBefore: number
 
-  constructor(clock: Clock, figures: TableFigures) {
+  constructor(clock: Clock, figures: TableFigures, host: string) {
+    this.host = host
     this.#now = clock.now()
     this.#wall = clock.wall()
     this.#figures = figures

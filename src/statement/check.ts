@@ -23,7 +23,15 @@ import {
 import { writableFindings } from './check/writable.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type GivenSettings, insertSettings } from './insert-settings.ts'
-import { describeTable, quoteTable, selectColumns, type TableName, unknownTable } from './table.ts'
+import {
+  describeTable,
+  quoteTable,
+  type Reader,
+  readerOf,
+  selectColumns,
+  type TableName,
+  unknownTable,
+} from './table.ts'
 
 export interface CheckOptions {
   /** Blocks a minute that all writers together insert into this table (a block counts once per partition). Default: measured. */
@@ -110,9 +118,17 @@ export async function checkTable(
   }
 }
 
+/** Whom to ask. */
+type Asked = Pick<OpenedTarget, 'known' | 'server'> & { readonly transport: Reader }
+
+/** These hosts and no others. */
+export function askedAt({ transport, known, server }: OpenedTarget, hosts: readonly string[]): Asked {
+  return { transport: readerOf(transport, hosts), known, server }
+}
+
 /** The part of it that a statement depends on: two queries for a plain table. Where nothing may be read, nothing is proven. */
 export async function checkDelivery(
-  opened: OpenedTarget,
+  opened: Asked,
   name: TableName,
   settings: Settings,
   signal?: AbortSignal,
@@ -128,7 +144,7 @@ export async function checkDelivery(
 }
 
 async function readDelivery(
-  { transport, known, server }: OpenedTarget,
+  { transport, known, server }: Asked,
   name: TableName,
   settings: Settings,
   signal?: AbortSignal,

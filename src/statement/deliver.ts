@@ -9,6 +9,7 @@ import { refuseUnknown } from '../transport/target.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type SchemaGuard, schemaGuard } from './schema-guard.ts'
 import { quoteTable } from './table.ts'
+import { TableLogs } from './table-logs.ts'
 import { askTrust } from './trust.ts'
 
 export interface DeliverOptions {
@@ -60,10 +61,17 @@ async function deliverAll(
   options: DeliverOptions,
   hurry: AbortSignal,
 ): Promise<DeliverySummary> {
-  const retry = resolveRetry(opened.options.retry, options.retry)
-  if (!options.acceptDuplicates) await assertRecognised(opened, blocks, hurry, retry.attemptTimeout)
-
   const { transport, concurrency, observer } = opened
+  const retry = resolveRetry(opened.options.retry, options.retry)
+  const logs = new Map<string, TableLogs>()
+  const recognisers = async (block: Block): Promise<readonly string[]> => {
+    if (block.lostAttempt === undefined) return transport.hosts.names
+    const name = quoteTable(block)
+    if (!logs.has(name)) logs.set(name, new TableLogs(transport, block))
+    return await logs.get(name)!.recognisers(block.lostAttempt.host, block.lostLog)
+  }
+  if (!options.acceptDuplicates) await assertRecognised(opened, blocks, recognisers, hurry, retry.attemptTimeout)
+
   const guards = new Map<string, SchemaGuard | undefined>()
   const guardOf = (block: Block) => {
     const name = quoteTable(block)
@@ -81,8 +89,9 @@ async function deliverAll(
     name: 'deliver',
     guard,
     observer,
-    trust: (block, signal, timeoutMs) => askTrust(opened, block, signal, timeoutMs),
+    trust: (block, hosts, signal, timeoutMs) => askTrust(opened, block, hosts, signal, timeoutMs),
     acceptDuplicates: options.acceptDuplicates,
+    recognisers,
   })
   const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
   hurry.addEventListener('abort', late, { once: true })
@@ -128,6 +137,7 @@ function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): vo
 async function assertRecognised(
   opened: OpenedTarget,
   blocks: readonly Block[],
+  recognisers: (block: Block) => Promise<readonly string[]>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<void> {
@@ -135,15 +145,28 @@ async function assertRecognised(
   for (const block of blocks) {
     if (block.state !== 'unknown') continue
     const name = quoteTable(block)
-    const asking = asked.get(name) ?? askTrust(opened, block, signal, timeoutMs)
-    asked.set(name, asking)
+    const hosts = await recognisers(block)
+    if (hosts.length === 0) {
+      throw cannotHold(
+        `A block for ${name} may be stored at ${block.host}, and of ${opened.transport.hosts.names.join(', ')} it is not known that the same deduplication log is kept there.`,
+        `Deliver it through a connection that has ${block.host}.`,
+      )
+    }
+    const place = `${name} ${hosts}`
+    const asking = asked.get(place) ?? askTrust(opened, block, hosts, signal, timeoutMs)
+    asked.set(place, asking)
     const trust = least(block.trust, await asking)
     const doubt = block.lostAttempt === undefined ? undefined : mistrust(block.lostAttempt, trust, systemClock)
     if (doubt === undefined) continue
-    throw new EngineError(
-      'CANNOT_HOLD_PROMISE',
+    throw cannotHold(
       `A block for ${name} may be stored already, and ${name} cannot be trusted to recognise it. ${doubt}`,
-      { hint: 'Look for its rows first. deliver(blocks, { acceptDuplicates: true }) sends it all the same.' },
+      'Look for its rows first.',
     )
   }
+}
+
+function cannotHold(message: string, hint: string): EngineError {
+  return new EngineError('CANNOT_HOLD_PROMISE', message, {
+    hint: `${hint} deliver(blocks, { acceptDuplicates: true }) sends it all the same.`,
+  })
 }

@@ -33,7 +33,7 @@ export async function whyPartlyStored(
   try {
     const [row] = await transport.query(
       `SELECT engine, partition_key, dependencies_database, dependencies_table FROM system.tables WHERE ${inTable(block, 'name')}`,
-      { signal: deadline.signal },
+      { signal: deadline.signal, hosts: [block.host!] },
     )
     if (row === undefined) return `${table} is gone`
     const views = row.dependencies_table as string[]

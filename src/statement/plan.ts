@@ -17,7 +17,10 @@ export interface StatementPlan {
   readonly columns: readonly Column[]
   /** A builder for the columns, whenever another is needed. */
   readonly newBuilder: () => BlockBuilder
-  readonly engine: Pick<EngineOptions, 'transport' | 'retry' | 'concurrency' | 'trust' | 'acceptDuplicates'> & {
+  readonly engine: Pick<
+    EngineOptions,
+    'transport' | 'retry' | 'concurrency' | 'hosts' | 'recognisers' | 'trust' | 'acceptDuplicates'
+  > & {
     readonly observer: Observer
   }
   /** Undefined for a file. */

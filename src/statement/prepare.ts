@@ -7,11 +7,11 @@ import type { BlockTarget } from '../engine/block.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
 import { fixedEngineUuid, randomEngineUuid } from '../engine/token.ts'
-import { EngineError, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import type { KnownSettings } from '../transport/capabilities.ts'
 import type { Settings } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
-import { checkDelivery, type DeliveryReport } from './check.ts'
+import type { DeliveryReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 import { followColumns } from './follow.ts'
 import { insertSettings } from './insert-settings.ts'
@@ -19,9 +19,11 @@ import { type InsertText, parseInsert } from './insert-text.ts'
 import { type ResolvedOptions, resolveOptions, type StatementOptions } from './options.ts'
 import { partitionKeyOf } from './partition.ts'
 import type { AdaptPlan, StatementPlan } from './plan.ts'
+import { assertOneLog, promiseFor } from './promise.ts'
 import { quoteIdentifier } from './quote.ts'
 import { schemaGuard } from './schema-guard.ts'
 import { describeTable, quoteTable, selectColumns, type TableName } from './table.ts'
+import { TableLogs } from './table-logs.ts'
 import { askTrust, trustOf } from './trust.ts'
 
 /** A second thread is of use where there is a second processor. */
@@ -44,13 +46,16 @@ export async function planStatement(
   if (options.signal?.aborted) throw abortedError(options.signal.reason)
 
   logger?.debug('prepare', { table: name })
-  const [{ columns, seen }, report] = await Promise.all([
+  const logs = new TableLogs(transport, table)
+  const [{ columns, seen }, { report, hosts, warnings }] = await Promise.all([
     columnsFor(opened, table, text, options),
-    reportFor(opened, table, options, settings),
+    promiseFor(opened, table, settings, options),
+    // Who declares the columns has nothing asked before it is needed.
+    options.columns === undefined && logs.learn(options.exactlyOnce ? 'all' : 'first'),
   ])
-  if (options.exactlyOnce) assertExactlyOnce(name, report)
+  if (options.deterministic) await assertOneLog(name, transport.hosts.names, logs)
   logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
-  if (report !== undefined) warn(opened, report)
+  if (report !== undefined) warn(opened, { ...report, warnings })
   const partition = options.splitByPartition && (await partitionKeyOf(transport, table, columns))
 
   const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, worker = DEFAULT_WORKER } = options
@@ -66,7 +71,7 @@ export async function planStatement(
       first = undefined
       return builder
     }
-    return { newBuilder, targetOf: targets(table, made, settings, known, report) }
+    return { newBuilder, targetOf: targets(table, made, settings, known, report, logs) }
   }
   return {
     name,
@@ -78,7 +83,12 @@ export async function planStatement(
       retry: resolveRetry(opened.options.retry, options.retry),
       concurrency: opened.concurrency,
       observer: opened.observer,
-      trust: (block, signal, timeoutMs) => askTrust(opened, block, signal, timeoutMs),
+      hosts,
+      recognisers: async ({ lostAttempt }) => {
+        const recognising = await logs.recognisers(lostAttempt!.host)
+        return recognising.filter((host) => hosts.includes(host))
+      },
+      trust: (block, among, signal, timeoutMs) => askTrust(opened, block, among, signal, timeoutMs),
       acceptDuplicates: options.acceptDuplicates,
     },
     guard: schemaGuard(opened, table, {
@@ -100,7 +110,7 @@ export async function planStatement(
     maxPendingBlocks: options.maxPendingBlocks,
     holdUntilCommit: options.holdUntilCommit,
     holdBytesMax: options.holdBytesMax,
-    warnings: report?.warnings ?? [],
+    warnings,
     onReject: options.onReject,
     signal: options.signal,
     logger,
@@ -144,24 +154,6 @@ async function columnsFor(
   return { columns: selectColumns(seen, text.columns, table.table), seen }
 }
 
-/** Undefined where nothing is asked of the server: for a file, and where the columns are declared. */
-async function reportFor(
-  opened: OpenedTarget,
-  table: TableName,
-  options: ResolvedOptions,
-  settings: Settings,
-): Promise<DeliveryReport | undefined> {
-  const { transport } = opened
-  if (transport.kind === 'file' || (options.columns !== undefined && !options.exactlyOnce)) return undefined
-  return await checkDelivery(opened, table, settings)
-}
-
-function assertExactlyOnce(name: string, report: DeliveryReport | undefined): void {
-  if (report?.exactlyOnce) return
-  const why = report?.warnings[0] ?? 'A file recognises nothing.'
-  throw new EngineError('CANNOT_HOLD_PROMISE', `exactlyOnce cannot be held for ${name}. ${why}`)
-}
-
 // Who has no logger still learns, once per table, that a promise does not hold.
 const warned = new Set<string>()
 
@@ -184,6 +176,7 @@ function targets(
   settings: Settings,
   known: KnownSettings,
   report: DeliveryReport | undefined,
+  logs: TableLogs,
 ): StatementPlan['targetOf'] {
   const trust = report === undefined ? undefined : trustOf(report)
   const made = new Map<string, BlockTarget>()
@@ -201,6 +194,7 @@ function targets(
           : settings,
         columns: columns.filter(({ name }) => columnNames.includes(name)),
         ...(trust?.isKnown && { trust }),
+        logAt: logs.at,
       }
       if (made.size >= TARGETS_KEPT) made.clear()
       made.set(key, target)

@@ -9,6 +9,14 @@ export interface TableName {
   readonly table: string
 }
 
+/** What small reads need of a transport. */
+export type Reader = Pick<Transport, 'query'>
+
+/** Reads at these hosts only. */
+export function readerOf(transport: Transport, hosts: readonly string[]): Reader {
+  return { query: (sql, options) => transport.query(sql, { ...options, hosts }) }
+}
+
 /** `` `db`.`table` ``; without a database (a file) only the table. */
 export function quoteTable({ database, table }: TableName): string {
   return database === '' ? quoteIdentifier(table) : `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
@@ -19,14 +27,14 @@ export function quoteTable({ database, table }: TableName): string {
  *
  * @throws {SchemaError} UNKNOWN_TABLE, with the closest name; its cause is the server's own exception
  */
-export async function describeTable(transport: Transport, name: TableName): Promise<Column[]> {
+export async function describeTable(transport: Reader, name: TableName): Promise<Column[]> {
   const columns = await columnsOf(transport, name)
   if (columns.length === 0) throw await unknownTable(transport, name)
   return columns
 }
 
 /** The same; none where the table is gone or may not be seen. */
-export async function columnsOf(transport: Transport, name: TableName, signal?: AbortSignal): Promise<Column[]> {
+export async function columnsOf(transport: Reader, name: TableName, signal?: AbortSignal): Promise<Column[]> {
   const rows = await transport.query(
     `SELECT name, type, default_kind, default_expression FROM system.columns WHERE ${inTable(name, 'table')}`,
     { signal },
@@ -95,7 +103,7 @@ export function selectColumns(
 }
 
 /** Why a table shows no columns. */
-export async function unknownTable(transport: Transport, name: TableName): Promise<Error> {
+export async function unknownTable(transport: Reader, name: TableName): Promise<Error> {
   // The server says itself why it shows no columns: no such table, no such database, no right to see it.
   const cause = await transport.query(`SELECT * FROM ${quoteTable(name)} LIMIT 0`).then(
     () => undefined,

@@ -4,7 +4,7 @@ import type { Block } from '../engine/block.ts'
 import type { Trust } from '../engine/trust.ts'
 import { Deadline } from '../transport/deadline.ts'
 import { TRUSTED_SHARE } from './check/pressure.ts'
-import { checkDelivery, type DeliveryReport } from './check.ts'
+import { askedAt, checkDelivery, type DeliveryReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 
 export function trustOf({ promises, deduplicationWindow, deduplicationSeconds, warnings }: DeliveryReport): Trust {
@@ -20,10 +20,11 @@ export function trustOf({ promises, deduplicationWindow, deduplicationSeconds, w
   }
 }
 
-/** Asks now; where the server does not say, what it said before the first block still counts. */
+/** Asks one of these hosts now; where the server does not say, what it said before the first block still counts. */
 export async function askTrust(
   opened: OpenedTarget,
   block: Block,
+  hosts: readonly string[],
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Trust> {
@@ -31,7 +32,7 @@ export async function askTrust(
   if (transport.kind === 'file') return { blocks: 0, ms: 0, why: 'A file recognises nothing.', isKnown: true }
   const deadline = new Deadline(signal, timeoutMs)
   try {
-    const report = await checkDelivery(opened, block, block.settings, deadline.signal)
+    const report = await checkDelivery(askedAt(opened, hosts), block, block.settings, deadline.signal)
     const trust = trustOf(report)
     return trust.isKnown ? trust : (block.trust ?? trust)
   } catch (error) {

@@ -9,6 +9,7 @@ import { TransportError, UsageError } from '../errors.ts'
 import { quoteText } from '../types/format.ts'
 import { Deadline } from './deadline.ts'
 import { parseException, serverError } from './exception.ts'
+import { oneHost } from './hosts.ts'
 import { parseRows, parseVersion } from './rows.ts'
 import type { InsertAnswer, InsertRequest, ReadOptions, ServerInfo, Settings, Transport } from './transport.ts'
 
@@ -21,8 +22,8 @@ const QUERY_TIMEOUT_MS = 300_000
 
 class ChdbTransport implements Transport {
   readonly kind = 'chdb'
-  readonly host = 'chdb'
   readonly takesFrames = false
+  readonly hosts = oneHost('chdb')
   readonly #directory: string | undefined
   #session: Promise<Session> | undefined
   #file: BlockFile | undefined
@@ -49,7 +50,7 @@ class ChdbTransport implements Transport {
         await writeBlock(this.#file.fd, bytes)
         await session.queryAsync(insertFromFile(request.sql, this.#file.path, request.settings))
       })
-      return { host: this.host }
+      return { host: this.hosts.pick() }
     } finally {
       deadline.end()
     }

@@ -3,6 +3,7 @@ import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/p
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SluiceError, TransportError, UsageError } from '../errors.ts'
+import { type Hosts, oneHost } from './hosts.ts'
 import type { InsertAnswer, InsertRequest, ServerInfo, Transport } from './transport.ts'
 
 export interface FileOptions {
@@ -24,6 +25,7 @@ export function fileTransport(options: FileOptions): Transport {
 class FileTransport implements Transport {
   readonly kind = 'file'
   readonly takesFrames: boolean
+  readonly hosts: Hosts
   readonly #path: string
   #output: Promise<Output> | undefined
   /** Blocks stand in the file in the order of the calls. */
@@ -34,10 +36,7 @@ class FileTransport implements Transport {
   constructor(options: FileOptions) {
     this.#path = options.path
     this.takesFrames = options.compressed ?? false
-  }
-
-  get host(): string {
-    return this.#path
+    this.hosts = oneHost(options.path)
   }
 
   async ping(): Promise<ServerInfo> {
@@ -63,7 +62,7 @@ class FileTransport implements Transport {
     try {
       const output = await this.#output
       await output.append(bytes)
-      return { host: this.#path }
+      return { host: this.hosts.pick() }
     } catch (cause) {
       // Half a block may stand in the file now; whatever followed it could not be read.
       this.#broken = fileFailed(this.#path, cause as Error)

@@ -15,7 +15,6 @@ export interface PostTarget {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly agent: HttpAgent
-  readonly connectTimeoutMs: number
 }
 
 /**
@@ -42,7 +41,6 @@ export async function postBlock(
   return await new Promise<HttpAnswer>((resolve, reject) => {
     let connected = false
     let sent = false
-    let connectTimer: NodeJS.Timeout | undefined
     const secure = target.url.protocol === 'https:'
     const request = (secure ? httpsRequest : httpRequest)(new URL(path, target.url), {
       method: 'POST',
@@ -50,10 +48,7 @@ export async function postBlock(
       headers: { ...target.headers, 'Content-Length': head.byteLength + bytes.byteLength },
     })
 
-    const settle = () => {
-      clearTimeout(connectTimer)
-      deadline.signal.removeEventListener('abort', onDeadline)
-    }
+    const settle = () => deadline.signal.removeEventListener('abort', onDeadline)
     const fail = (cause: Error) => {
       settle()
       if (deadline.passed) reject(deadline.error(sent))
@@ -69,13 +64,9 @@ export async function postBlock(
         connected = true
         return
       }
-      connectTimer = setTimeout(() => {
-        request.destroy(new Error(`no connection within ${target.connectTimeoutMs} ms`))
-      }, target.connectTimeoutMs)
       // A request goes out only after the TLS handshake; a refused certificate is a failed connect.
       ;(socket as TLSSocket).once(secure ? 'secureConnect' : 'connect', () => {
         connected = true
-        clearTimeout(connectTimer)
       })
     })
     // Stays for the life of the request: after an early answer the rest of the body can still fail to be written.

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
-import { UsageError } from '../errors.ts'
+import { show, UsageError } from '../errors.ts'
 import { closestName } from '../types/closest.ts'
 import { chdbTransport } from './chdb.ts'
 import { fileTransport } from './file.ts'
+import type { LoadBalancing } from './hosts.ts'
 import { httpTransport } from './http.ts'
 import type { Logger, Transport } from './transport.ts'
 
@@ -20,6 +21,8 @@ export interface TargetOptions {
   ca?: string | Buffer
   cert?: string | Buffer
   key?: string | Buffer
+  /** Which of several hosts a block goes to: 'in_order', the default, the first that answers; 'round_robin' one after the other. */
+  loadBalancing?: LoadBalancing
   /** ms for the first answer of a host, and for each new connection; default 10,000. */
   connectTimeout?: number
   logger?: Logger
@@ -43,6 +46,7 @@ const OPTION_NAMES = [
   'ca',
   'cert',
   'key',
+  'loadBalancing',
   'connectTimeout',
   'logger',
 ] as const
@@ -79,7 +83,7 @@ export function openTransport(target: string | TargetOptions, otherNames: readon
       return openHttp(urls, options, connectTimeout)
     case 'chdb': {
       const directory = first.slice('chdb:'.length)
-      refuseOptions(options, 'chdb:', ['client', 'username', 'password', 'ca', 'cert', 'key'])
+      refuseOptions(options, 'chdb:', ['client', 'username', 'password', 'ca', 'cert', 'key', 'loadBalancing'])
       return {
         transport: chdbTransport({ directory: directory || undefined }),
         database: options.database ?? 'default',
@@ -92,7 +96,16 @@ export function openTransport(target: string | TargetOptions, otherNames: readon
         throw new UsageError('BAD_OPTION', 'file: names no file.', {
           hint: 'file:out.native, or file:- for standard output.',
         })
-      refuseOptions(options, 'file:', ['client', 'username', 'password', 'database', 'ca', 'cert', 'key'])
+      refuseOptions(options, 'file:', [
+        'client',
+        'username',
+        'password',
+        'database',
+        'ca',
+        'cert',
+        'key',
+        'loadBalancing',
+      ])
       return {
         transport: fileTransport({ path, compressed: options.compression === 'lz4' }),
         database: '',
@@ -137,7 +150,11 @@ function openHttp(texts: readonly string[], options: TargetOptions, connectTimeo
   if (database?.includes('/')) {
     throw new UsageError('BAD_OPTION', `The path of the URL is the database, one name: /${database} is more.`)
   }
-  const { ca, cert, key, client, logger } = options
+  assertDistinct(urls, options.client)
+  const { ca, cert, key, client, logger, loadBalancing = 'in_order' } = options
+  if (loadBalancing !== 'in_order' && loadBalancing !== 'round_robin') {
+    throw new UsageError('BAD_OPTION', `loadBalancing is 'in_order' or 'round_robin', not ${show(loadBalancing)}.`)
+  }
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('BAD_OPTION', 'cert and key go together: a client certificate needs its private key.')
   }
@@ -148,6 +165,7 @@ function openHttp(texts: readonly string[], options: TargetOptions, connectTimeo
     database: database ?? 'default',
     tls: { ca, cert, key },
     client,
+    loadBalancing,
     logger,
     connectTimeoutMs,
   })
@@ -155,6 +173,17 @@ function openHttp(texts: readonly string[], options: TargetOptions, connectTimeo
     transport,
     database: database ?? (client === undefined ? 'default' : ''),
     name: urls.map(({ host }) => host).join(','),
+  }
+}
+
+function assertDistinct(urls: readonly URL[], client: ClickHouseClient | undefined): void {
+  const names = urls.map(({ host }) => host)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new UsageError('BAD_OPTION', `The host ${twice} is given twice.`)
+  if (client !== undefined && names.length > 1) {
+    throw new UsageError('BAD_OPTION', 'A client speaks to one host, and several are given.', {
+      hint: 'Give the hosts without `client`: sluice makes its own client for each.',
+    })
   }
 }
 

@@ -1,6 +1,8 @@
 // The seam between blocks and servers: one sealed block out, one answer back. A transport knows bytes, never rows;
 // it never retries and never re-cuts, because only the engine knows which token belongs to which bytes.
 
+import type { Hosts } from './hosts.ts'
+
 export type SettingValue = string | number | boolean
 export type Settings = Readonly<Record<string, SettingValue | undefined>>
 
@@ -32,6 +34,8 @@ export interface InsertRequest {
   /** Settings the server knows (the caller filtered them with `probeSettings`). */
   readonly settings: Settings
   readonly queryId: string
+  /** One of `hosts.names`; without it, the one that `hosts.pick` says. */
+  readonly host?: string
   readonly signal?: AbortSignal
   /** ms from the call to the complete answer; TransportError TIMEOUT after it. */
   readonly attemptTimeoutMs: number
@@ -40,13 +44,17 @@ export interface InsertRequest {
 export interface InsertAnswer {
   /** From the summary header where the server sends one; advisory (on a retry 0 can mean "deduplicated"). */
   readonly writtenRows?: number
-  /** `host:port` that answered (or the engine's or the file's name), for logs. */
+  /** One of `hosts.names`. */
   readonly host: string
 }
 
 export interface ReadOptions {
   readonly settings?: Settings
   readonly signal?: AbortSignal
+  /** These and no others. */
+  readonly hosts?: readonly string[]
+  /** close() cuts it instead of waiting for it: nobody needs the answer then. */
+  readonly endsWithClose?: boolean
 }
 
 /**
@@ -57,16 +65,19 @@ export interface ReadOptions {
  */
 export interface Transport {
   readonly kind: ServerInfo['kind']
-  /** Where the next insert goes: `host:port`, 'chdb', or a file's path. */
-  readonly host: string
   /** Whether `compressed` blocks are understood (HTTP yes, chDB no, a file when it was opened for LZ4). */
   readonly takesFrames: boolean
-  /** First contact: finds the version. Throws TransportError CONNECT_FAILED, ServerError AUTHENTICATION_FAILED. */
+  /** Named `host:port`, 'chdb', or by a file's path. */
+  readonly hosts: Hosts
+  /** First contact with the first host that answers: finds the version. Throws TransportError CONNECT_FAILED, ServerError AUTHENTICATION_FAILED. */
   ping(signal?: AbortSignal): Promise<ServerInfo>
   insert(request: InsertRequest): Promise<InsertAnswer>
-  /** A small read; rows as objects. 64-bit integers come back as strings. Never used for inserts; `sql` has no FORMAT clause. */
+  /**
+   * A small read; rows as objects. 64-bit integers come back as strings. Never used for inserts; `sql` has no FORMAT clause. Where
+   * a host fails, the next one is asked.
+   */
   query(sql: string, options?: ReadOptions): Promise<Record<string, unknown>[]>
-  /** DDL and SET-like statements; the answer's body is dropped. */
+  /** DDL and SET-like statements; the answer's body is dropped. Goes to another host only where the first cannot have it. */
   command(sql: string, options?: ReadOptions): Promise<void>
   /**
    * Waits for what is running, then closes sockets, files, the engine. Calling it again is a no-op.

@@ -70,14 +70,31 @@ describe('252 has two meanings', () => {
   })
 })
 
+describe('another host may take at once what cannot have arrived at this one', () => {
+  const cases: [code: number, elsewhere: boolean][] = [
+    [202, true], // it has too many queries
+    [242, true], // its replica is read-only
+    [745, true], // it is overloaded
+    [241, false], // may have stored it
+    [252, false], // its parts pile up: those of its replicas do, too
+    [285, false], // the cluster has too few replicas
+    [60, false],
+  ]
+  for (const [code, elsewhere] of cases) {
+    it(`${code}: ${elsewhere}`, () => {
+      expect(classify(serverError({ code, name: '', message: '' })).elsewhere).toBe(elsewhere)
+    })
+  }
+})
+
 describe('failures of the way', () => {
   it('a lost answer is repeated, and the block may be there', () => {
     const error = new TransportError('CONNECTION_LOST', '', { retryable: true, blockMayHaveArrived: true })
-    expect(classify(error)).toEqual({ again: 'yes', mayHaveArrived: true, refused: false })
+    expect(classify(error)).toEqual({ again: 'yes', mayHaveArrived: true, refused: false, elsewhere: false })
   })
   it('a refused connection is repeated, and the block is not there', () => {
     const error = new TransportError('CONNECT_FAILED', '', { retryable: true })
-    expect(classify(error)).toEqual({ again: 'yes', mayHaveArrived: false, refused: false })
+    expect(classify(error)).toEqual({ again: 'yes', mayHaveArrived: false, refused: false, elsewhere: true })
   })
   it('an abort is not repeated', () => {
     expect(classify(new TransportError('ABORTED', '', { blockMayHaveArrived: true })).again).toBe('no')
@@ -87,7 +104,13 @@ describe('failures of the way', () => {
       again: 'no',
       mayHaveArrived: false,
       refused: false,
+      elsewhere: false,
     })
-    expect(classify(new TypeError('defect'))).toEqual({ again: 'no', mayHaveArrived: true, refused: false })
+    expect(classify(new TypeError('defect'))).toEqual({
+      again: 'no',
+      mayHaveArrived: true,
+      refused: false,
+      elsewhere: false,
+    })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Block, BlockState } from '../../src/engine/block.ts'
-import { type DeliveryEnd, deliverBlock } from '../../src/engine/deliver-block.ts'
+import { type DeliveryEnd, type DeliveryWay, deliverBlock } from '../../src/engine/deliver-block.ts'
 import { Observer } from '../../src/engine/observer.ts'
 import { type RetryOptions, retryDelay } from '../../src/engine/retry.ts'
 import { blockOf, lost, ManualClock, refused, retryOf, type Script, ScriptedTransport, serverSays } from './scripted.ts'
@@ -16,6 +16,8 @@ async function deliver(script: Script, options: { retry?: RetryOptions; block?: 
   const block = options.block ?? blockOf(0)
   const end = await deliverBlock(block, {
     transport,
+    hosts: transport.hosts.names,
+    recognisers: async ({ lostAttempt }) => [lostAttempt!.host],
     retry: retryOf(options.retry),
     clock,
     random: options.random ?? (() => 0.5),
@@ -137,8 +139,10 @@ describe('the deadline ends attempts and pauses', () => {
       throw lost()
     })
     const never = new AbortController().signal
-    const way = {
+    const way: DeliveryWay = {
       transport,
+      hosts: transport.hosts.names,
+      recognisers: async ({ lostAttempt }) => [lostAttempt!.host],
       retry: retryOf({ deadline: 1000 }),
       clock,
       random: () => 0,
@@ -149,6 +153,96 @@ describe('the deadline ends attempts and pauses', () => {
     }
     expect((await deliverBlock(blockOf(0), way)).reason).toBe('deadline')
     expect(transport.requests.map(({ attemptTimeoutMs }) => attemptTimeoutMs)).toEqual([1000, 300])
+  })
+})
+
+describe('several hosts', () => {
+  const NAMES = ['a', 'b', 'c']
+  /** A script by host; and hosts that keep one deduplication log. */
+  async function deliverTo(
+    of: Record<string, Script>,
+    options: { logs?: string[][]; retry?: RetryOptions; onPossibleDuplicate?: () => void } = {},
+  ) {
+    const transport = new ScriptedTransport((request, attempt) => {
+      try {
+        return of[request.host!]?.(request, attempt)
+      } catch (error) {
+        transport.hosts.failed(request.host!)
+        throw error
+      }
+    }, NAMES)
+    const clock = new ManualClock()
+    const block = blockOf(0)
+    const end = await deliverBlock(block, {
+      transport,
+      hosts: NAMES,
+      observer: new Observer(),
+      recognisers: async ({ lostAttempt }) =>
+        options.logs?.find((log) => log.includes(lostAttempt!.host)) ?? [lostAttempt!.host],
+      retry: retryOf(options.retry),
+      clock,
+      random: () => 0.5,
+      stop: new AbortController().signal,
+      abort: new AbortController().signal,
+      onRetry: () => {},
+      onPossibleDuplicate: options.onPossibleDuplicate,
+    })
+    return { end, block, clock, asked: transport.requests.map(({ host }) => host), transport }
+  }
+
+  it('one that cannot have the block is left at once, for each that answers; then comes the pause', async () => {
+    const { end, clock, asked, block } = await deliverTo({
+      a: always(refused()),
+      b: always(BUSY),
+      c: (_, attempt) => {
+        if (attempt < 4) throw refused()
+      },
+    })
+    expect(end).toEqual({ state: 'acknowledged' })
+    expect(asked.slice(0, 3)).toEqual(['a', 'b', 'c'])
+    expect(clock.pauses.length).toBe(asked.length - 3)
+    expect(block).toMatchObject({ state: 'sealed', host: 'c', attempts: asked.length })
+  })
+
+  it('a block that may be stored goes nowhere else, and at the end says where that is', async () => {
+    const { end, asked, block } = await deliverTo(
+      { a: (_, attempt) => { throw attempt === 1 ? lost() : refused() } }, // biome-ignore format: a script
+      { retry: { attempts: 5 } },
+    )
+    expect(asked).toEqual(['a', 'a', 'a', 'a', 'a'])
+    expect(end).toMatchObject({ state: 'unknown', reason: 'attempts' })
+    expect(end.hint).toMatch(/may be stored at a, and no other host would recognise it/)
+    expect(block.host).toBe('a')
+  })
+
+  it('but to one that keeps the same deduplication log', async () => {
+    const { end, asked, block } = await deliverTo({ a: always(lost()) }, { logs: [['a', 'c']] })
+    expect(asked).toEqual(['a', 'c'])
+    expect(end.state).toBe('acknowledged')
+    expect(block.attempts).toBe(2)
+  })
+
+  it('or, where duplicates are accepted, to any that answers, once the first cannot be reached', async () => {
+    let told = 0
+    const lostThenDown: Script = (_, attempt) => {
+      throw attempt === 1 ? lost() : refused()
+    }
+    const { end, asked } = await deliverTo({ a: lostThenDown }, { onPossibleDuplicate: () => told++ })
+    expect(asked).toEqual(['a', 'a', 'b'])
+    expect([end.state, told]).toEqual(['acknowledged', 1])
+  })
+
+  it('a retry at another host has the same bytes and token, and a query id of its own', async () => {
+    const { transport, block } = await deliverTo({ a: always(refused()) })
+    const [first, second] = transport.requests
+    expect(second!.bytes).toBe(first!.bytes)
+    expect(second!.settings).toEqual(first!.settings)
+    expect([first!.queryId, second!.queryId]).toEqual([`${block.token}:1`, `${block.token}:2`])
+  })
+
+  it('a refusal for good is one everywhere', async () => {
+    const { end, asked } = await deliverTo({ a: always(MISMATCH) })
+    expect([end.state, asked]).toEqual(['rejected', ['a']])
   })
 })
 

@@ -7,6 +7,7 @@ import { BlockRows } from '../../src/engine/block-rows.ts'
 import type { Clock } from '../../src/engine/clock.ts'
 import { type DEFAULT_RETRY, type RetryOptions, resolveRetry } from '../../src/engine/retry.ts'
 import { ServerError, TransportError } from '../../src/errors.ts'
+import { HostList } from '../../src/transport/hosts.ts'
 import type { InsertAnswer, InsertRequest, Transport } from '../../src/transport/transport.ts'
 
 /** Returns, or a promise resolves, for success. */
@@ -17,16 +18,19 @@ export class ScriptedTransport implements Transport {
   readonly host = 'scripted:8123'
   readonly takesFrames = true
   readonly requests: InsertRequest[] = []
+  readonly hosts: HostList
   readonly #script: Script
 
-  constructor(script: Script) {
+  /** Hosts are as good as the test says: `hosts.failed('b')`. */
+  constructor(script: Script, names: readonly string[] = ['scripted']) {
     this.#script = script
+    this.hosts = new HostList(names, 'in_order', async () => false)
   }
 
   async insert(request: InsertRequest): Promise<InsertAnswer> {
     this.requests.push(request)
     await this.#script(request, this.requests.length)
-    return { host: 'scripted' }
+    return { host: request.host! }
   }
 
   async ping(): Promise<never> {

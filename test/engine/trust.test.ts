@@ -13,7 +13,7 @@ import { blockOf, lost, ManualClock, refused, retryOf, type Script, ScriptedTran
 const BUSY = serverSays(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', true)
 const trusting = (blocks: number, ms = Number.POSITIVE_INFINITY): Trust => ({ blocks, ms, isKnown: true })
 
-interface Given extends Partial<DeliveryWay> {
+interface Given extends Partial<Omit<DeliveryWay, 'hosts' | 'recognisers'>> {
   block?: Block
   clock?: ManualClock
 }
@@ -25,6 +25,8 @@ async function deliver(script: Script, trust: Trust | undefined, { block = block
   const never = new AbortController().signal
   const end = await deliverBlock(block, {
     transport,
+    hosts: transport.hosts.names,
+    recognisers: async ({ lostAttempt }) => [lostAttempt!.host],
     retry: retryOf({ deadline: Number.POSITIVE_INFINITY }),
     random: () => 1,
     stop: never,
@@ -222,7 +224,7 @@ describe('what is asked when an answer was lost', () => {
       },
       undefined,
       {
-        trust: async (_, __, timeoutMs) => {
+        trust: async (_, __, ___, timeoutMs) => {
           asked.push(timeoutMs)
           if (asked.length < 3) throw refused()
           return trusting(1)

@@ -11,31 +11,37 @@ const RUNS = Number(process.env.SLUICE_FAULT_RUNS ?? 150)
 const SEED = Number(process.env.SLUICE_FAULT_SEED ?? Date.now() % 1_000_000_000)
 const AT_ONCE = 12
 
-let front: ChdbFront
+let fronts: [ChdbFront, ChdbFront]
 const unhandled: unknown[] = []
 const note = (error: unknown) => unhandled.push(error)
 
 beforeAll(async () => {
   process.on('unhandledRejection', note)
-  front = await startFront()
-  await front.query(TABLE)
+  fronts = await Promise.all([startFront(), startFront()])
+  for (const front of fronts) await front.query(TABLE)
 })
 afterAll(async () => {
   process.off('unhandledRejection', note)
-  await front.stop()
+  await Promise.all(fronts.map((front) => front.stop()))
 })
 
 describe('a table with a deduplication window, and a way that cannot be trusted', () => {
+  runs('one host', RUNS, () => fronts.slice(0, 1))
+  runs('two hosts that know nothing of each other’s blocks', Math.ceil(RUNS / 3), () => fronts)
+})
+
+function runs(title: string, count: number, used: () => readonly ChdbFront[]): void {
   it(
-    `${RUNS} runs: no row is lost, doubled or unaccounted for`,
+    `${title}, ${count} runs: no row is lost, doubled or unaccounted for`,
     async () => {
+      for (const front of fronts) await front.query('TRUNCATE TABLE faults')
       const outcomes: Outcome[] = []
       const failures: string[] = []
       let next = 0
       const work = async () => {
-        while (next < RUNS) {
+        while (next < count) {
           const seed = (SEED + next++) >>> 0
-          await faultRun(seed, front).then(
+          await faultRun(seed, used()).then(
             (outcome) => outcomes.push(outcome),
             (error) => failures.push(`SLUICE_FAULT_SEED=${seed} SLUICE_FAULT_RUNS=1: ${error.stack ?? error}`),
           )
@@ -46,11 +52,11 @@ describe('a table with a deduplication window, and a way that cannot be trusted'
       expect(unhandled).toEqual([])
       console.log(describeRuns(outcomes))
       // A run that met no fault proves nothing.
-      expect(outcomes.reduce((sum, { faults }) => sum + faults, 0)).toBeGreaterThan(RUNS / 2)
+      expect(outcomes.reduce((sum, { faults }) => sum + faults, 0)).toBeGreaterThan(count / 2)
     },
-    60_000 + RUNS * 500,
+    60_000 + count * 500,
   )
-})
+}
 
 function describeRuns(outcomes: readonly Outcome[]): string {
   const sum = (key: 'accepted' | 'rejected' | 'blocks' | 'faults' | 'retries') =>

@@ -23,11 +23,12 @@ describe('what prepare() asks the server', () => {
     expect(asked.map((sql) => /system\.(\w+)/.exec(sql)![1]).sort()).toEqual([
       'columns',
       'merge_tree_settings',
+      'replicas', // and the table's place, in one query: which deduplication log it keeps
       'tables',
     ])
     expect(asked.find((sql) => /system\.columns/.test(sql))).toContain("database = 'd\\'b' AND table = 't`x'")
     await (await connection.prepare('t', { columns: COLUMNS })).rollback()
-    expect(server.queries).toHaveLength(before + 3)
+    expect(server.queries).toHaveLength(before + 4)
   })
 
   it('who may insert but not read the table’s settings can insert; what is promised is then not known', async () => {

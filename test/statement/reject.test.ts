@@ -234,6 +234,7 @@ describe('a rejected row is done', () => {
       token: expect.stringMatching(/\/2-3$/),
       firstRow: 2,
       rowEnd: 3,
+      host: expect.stringMatching(/^127\.0\.0\.1:/),
       rowCount: 1,
       bytes: expect.any(Number),
       state: 'rejected',

@@ -33,6 +33,20 @@ describe('A target names transport and database', () => {
   })
 })
 
+describe('Several hosts', () => {
+  test('their names', () => {
+    expect(openTransport('http://u:p@a:8123,b:8124/db').transport.hosts.names).toEqual(['a:8123', 'b:8124'])
+  })
+  test.each([
+    [{ url: 'http://a:1,a:1' }, /The host a:1 is given twice/],
+    [{ url: ['http://a', 'http://b'], loadBalancing: 'random' }, /'in_order' or 'round_robin', not "random"/],
+    [{ url: ['http://a', 'http://b'], client: {} }, /A client speaks to one host/],
+    [{ url: 'chdb:', loadBalancing: 'round_robin' }, /loadBalancing means nothing for a chdb: target/],
+  ])('%j is refused', (target, message) => {
+    expect(() => openTransport(target as never)).toThrow(message)
+  })
+})
+
 describe('A wrong target never shows its password', () => {
   test.each([
     'http://user:pa/secret@host:8123/db',

@@ -3,9 +3,8 @@
 
 import { describeCause } from '../../engine/describe-cause.ts'
 import { ServerError } from '../../errors.ts'
-import type { Transport } from '../../transport/transport.ts'
 import { quoteString } from '../quote.ts'
-import { inTable, quoteTable, type TableName } from '../table.ts'
+import { inTable, quoteTable, type Reader, type TableName } from '../table.ts'
 import { engineArguments, engineSettings, viewTarget } from './engine-text.ts'
 
 export class Unread {
@@ -61,7 +60,7 @@ export interface Spread {
 
 /** Undefined where there is no such table, or it may not be seen. @throws {ServerError} where system.tables may not be read */
 export function readFacts(
-  transport: Transport,
+  transport: Reader,
   release: number,
   name: TableName,
   signal?: AbortSignal,
