@@ -156,7 +156,7 @@ function blockAttributes({ token, rowCount, bytes, attempts, queryId }: InsertMe
 }
 
 /** Of a host and port only: an engine in the process and a file are no servers. */
-function serverAttributes(host: string): otel.Attributes {
+function serverAttributes(host = ''): otel.Attributes {
   const [, address, port] = /^\[?([^[\]/]+)\]?:(\d+)$/.exec(host) ?? []
   return address === undefined ? {} : { 'server.address': address, 'server.port': Number(port) }
 }

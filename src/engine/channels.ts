@@ -15,13 +15,16 @@ export interface BlockMessage {
   readonly token: string
   readonly database: string
   readonly table: string
-  /** Index of its first row in the statement. */
+  /** Its rows are among those from here up to `rowEnd`, by their index in the statement. */
   readonly firstRow: number
+  readonly rowEnd: number
   readonly rowCount: number
   /** As sent; uncompressed while it is still being compressed. */
   readonly bytes: number
   /** So far, the one that the message is about included. */
   readonly attempts: number
+  /** `host:port` of the last attempt, of an unknown block where it may be stored; 'chdb', or a file's path. None before the first. */
+  readonly host: string | undefined
 }
 
 /**
@@ -45,8 +48,6 @@ export interface RetryMessage extends BlockMessage {
 /** The one message of all events of the tracing channel `sluice:insert`: one attempt. */
 export interface InsertMessage extends BlockMessage {
   readonly queryId: string
-  /** `host:port` that the attempt goes to; 'chdb', or a file's path. */
-  readonly host: string
   readonly compressed: boolean
   /** Once it failed. */
   error?: Failure
@@ -101,6 +102,6 @@ export class Failure extends Error {
 }
 
 export function blockMessage(block: Block): BlockMessage {
-  const { token, database, table, firstRow, rowCount, byteLength: bytes, attempts } = block
-  return { token, database, table, firstRow, rowCount, bytes, attempts }
+  const { token, database, table, firstRow, rowEnd, rowCount, byteLength: bytes, attempts, host } = block
+  return { token, database, table, firstRow, rowEnd, rowCount, bytes, attempts, host }
 }

@@ -55,7 +55,7 @@ export class Observer {
 
   /** Nothing more happens to it here. */
   settled(block: Block, state: SettledState, error?: unknown): void {
-    const { rowCount, token, attempts } = block
+    const { rowCount, token, attempts, host } = block
     const figures = this.figuresOf(block)
     figures.pendingRows -= rowCount
     figures.pendingBlocks--
@@ -65,7 +65,7 @@ export class Observer {
       if (state === 'acknowledged') figures.acknowledgedBytes += block.byteLength
       const cause = error === undefined ? {} : { cause: describeCause(error) }
       const table = this.#nameOf(block)
-      this.#logger?.[LEVELS[state]](state, { table, token, rows: rowCount, attempts, ...cause })
+      this.#logger?.[LEVELS[state]](state, { table, token, rows: rowCount, attempts, host, ...cause })
     }
     if (!channels.settled.hasSubscribers) return
     const failure = error === undefined ? {} : { error: new Failure(error) }
@@ -74,11 +74,13 @@ export class Observer {
 
   retrying(block: Block, error: unknown, delayMs: number): void {
     const { token, attempts: attempt } = block
+    const host = block.lastAttempt?.host
     const failure = new Failure(error)
     this.figuresOf(block).retry(String(failure.serverCode ?? failure.code))
-    const fields = { table: this.#nameOf(block), token, attempt, cause: failure.message, delayMs: Math.round(delayMs) }
+    const table = this.#nameOf(block)
+    const fields = { table, token, attempt, host, cause: failure.message, delayMs: Math.round(delayMs) }
     this.#logger?.warn('retry', fields)
-    if (channels.retry.hasSubscribers) channels.retry.publish({ ...blockMessage(block), error: failure, delayMs })
+    if (channels.retry.hasSubscribers) channels.retry.publish({ ...blockMessage(block), host, error: failure, delayMs })
   }
 
   waiting(place: Place, pendingBlocks: number): void {
@@ -109,7 +111,7 @@ export class Observer {
 
 /** What is traced fails with a Failure; the caller gets the error itself. */
 async function traced(block: Block, transport: Transport, request: InsertRequest): Promise<void> {
-  const { queryId, compressed, host = '' } = request
+  const { queryId, compressed, host } = request
   const message = { ...blockMessage(block), queryId, host, compressed }
   let thrown: unknown
   const send = async () => {

@@ -4,7 +4,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { BlockMessage, InsertMessage, RetryMessage, SettledMessage } from '../../src/index.ts'
+import {
+  type BlockMessage,
+  connect,
+  type InsertMessage,
+  type RetryMessage,
+  type SettledMessage,
+} from '../../src/index.ts'
 import { exceptionReply } from '../support/lying-server.ts'
 import { COLUMNS, gate, lyingConnection, lyingStatement, range } from './lying.ts'
 
@@ -50,11 +56,21 @@ describe('the life of a block', () => {
       'sluice:insert:asyncEnd',
       'sluice:block:settled',
     ])
-    const block = { token: tokens[0], database: 'default', table: 'events', firstRow: 0, rowCount: 3, attempts: 0 }
+    const block = {
+      token: tokens[0],
+      database: 'default',
+      table: 'events',
+      firstRow: 0,
+      rowEnd: 3,
+      rowCount: 3,
+      attempts: 0,
+    }
     expect(first[0]!.message).toMatchObject({ ...block, bytes: server.inserts[0]!.body.length })
     const queryId = `${tokens[0]}:1`
     expect(first[1]!.message).toMatchObject({ ...block, attempts: 1, queryId, host: `127.0.0.1:${server.port}` })
-    expect(first.at(-1)!.message).toMatchObject({ ...block, attempts: 1, state: 'acknowledged' })
+    expect(first[0]!.message.host).toBeUndefined()
+    const host = `127.0.0.1:${server.port}`
+    expect(first.at(-1)!.message).toMatchObject({ ...block, attempts: 1, host, state: 'acknowledged' })
     expect(messagesOf<BlockMessage>(heard, 'sluice:block:settled').map(({ rowCount }) => rowCount)).toEqual([3, 1])
   })
 
@@ -88,6 +104,22 @@ describe('the life of a block', () => {
     expect(traced.map(({ attempts }) => attempts)).toEqual([1, 2])
     expect(traced[0]!.error).toMatchObject({ ...error, message: 'Code 252 TOO_MANY_PARTS' })
     expect(traced[1]!.error).toBeUndefined()
+  })
+
+  it('of several hosts each message names the one that it is about', async () => {
+    const full = await lyingConnection(() => exceptionReply(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', 'full'))
+    const { server } = await lyingConnection()
+    const connection = await connect({ url: [full.server.url, server.url] })
+    const heard = listen(...PLAIN, ...INSERT)
+    const statement = await connection.prepare('events', { columns: COLUMNS })
+    await statement.exec({ n: 1, text: '' })
+    await statement.commit()
+    await connection.close()
+    const [first, second] = [full.server, server].map(({ port }) => `127.0.0.1:${port}`)
+    const hosts = (name: string) => messagesOf<BlockMessage>(heard, name).map(({ host }) => host)
+    expect(hosts('sluice:insert:start')).toEqual([first, second])
+    expect(hosts('sluice:retry')).toEqual([first])
+    expect(hosts('sluice:block:settled')).toEqual([second])
   })
 
   it('the caller still gets the whole error, with what the server said', async () => {
