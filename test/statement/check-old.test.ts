@@ -1,5 +1,5 @@
-// What check() says of tables of a real server of 2018: few settings, no tokens, no grants. Its Replicated tables need a ZooKeeper;
-// what stands in src/statement/check/promises.ts of them was measured with one.
+// What check() says of tables of a real server of 2018: few settings, no tokens, no grants. Its Replicated tables are in
+// check-replicas.test.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
