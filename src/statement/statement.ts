@@ -18,7 +18,7 @@ import { rowWritable } from './writable.ts'
 
 export interface RetryEvent {
   readonly token: string
-  /** The attempt that failed, from 1. */
+  /** Attempts of the block so far; 0 where what is asked of the server before the first one had no answer. */
   readonly attempt: number
   readonly error: unknown
   readonly delayMs: number
@@ -174,7 +174,8 @@ export class Statement<R = Row> implements AsyncDisposable {
    *
    * @param rowIndex  default: the last row accepted.
    * @throws {DeliveryError} A block failed for good.
-   * @throws {UsageError} BAD_OPTION for a row that exec() was not given yet, STATEMENT_CLOSED after rollback.
+   * @throws {UsageError} BAD_OPTION for a row that exec() was not given yet, STATEMENT_CLOSED after rollback, NOT_SUPPORTED with
+   *                      holdUntilCommit before commit(): it would wait for ever.
    */
   whenAcknowledged(rowIndex: number = this.#staging.rowCount - 1): Promise<void> {
     return quiet(this.#whenAcknowledged(rowIndex))
@@ -336,6 +337,15 @@ export class Statement<R = Row> implements AsyncDisposable {
       throw new UsageError(
         'BAD_OPTION',
         `whenAcknowledged(${rowIndex}): exec() accepted ${rowCount} rows so far, counted from 0.`,
+      )
+    }
+    if (this.#plan.holdUntilCommit && this.#phase === 'open' && rowIndex >= 0) {
+      throw new UsageError(
+        'NOT_SUPPORTED',
+        `${this.#plan.name}: nothing is sent before commit(), which says the same.`,
+        {
+          hint: 'Await commit(); a statement without holdUntilCommit tells when a row is acknowledged.',
+        },
       )
     }
     await this.#staging.whenAcknowledged(rowIndex + 1)

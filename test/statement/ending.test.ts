@@ -171,6 +171,16 @@ describe('holdUntilCommit', () => {
     expect(server.inserts).toHaveLength(0)
   })
 
+  it('whenAcknowledged() before commit is refused, because it would wait for ever', async () => {
+    const { statement } = await lyingStatement({ holdUntilCommit: true })
+    await statement.whenAcknowledged()
+    await statement.exec({ n: 1 })
+    await expect(statement.whenAcknowledged()).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
+    const committing = statement.commit()
+    await statement.whenAcknowledged(0)
+    await committing
+  })
+
   it('commit sends them all', async () => {
     const { server, statement } = await lyingStatement({ blockSize: 10, holdUntilCommit: true })
     for (const n of range(55)) await statement.exec({ n })
