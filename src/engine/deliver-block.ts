@@ -149,6 +149,11 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
       if (verdict.again === 'no' || (verdict.again === 'once' && damaged)) return end('refused')
       if (verdict.again === 'once') damaged = true
       if (attempt >= retry.attempts) return end('attempts')
+      // What is known already needs no pause before it is said: no attempt will follow.
+      if (mayHaveArrived && block.lostAttempt !== undefined && block.trust !== undefined) {
+        const doubt = mistrust(block.lostAttempt, block.trust, clock)
+        if (doubt !== undefined && way.onPossibleDuplicate === undefined) return untrusted(doubt, error)
+      }
       isUnreachable ||= mayHaveArrived && verdict.elsewhere
       if (verdict.elsewhere && host !== undefined && clock.now() < deadline) {
         turnedAway.push(host)

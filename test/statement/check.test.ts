@@ -184,6 +184,8 @@ describe('a block that may be stored, in a table that would not recognise it', (
       const name = await database(['CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n'])
       const count = () => front.query(`SELECT count() FROM ${name}.t`)
       const statement = await connection.prepare(`${name}.t`, { retry: { attempts } })
+      const repeated: unknown[] = []
+      statement.on('retry', (event) => repeated.push(event))
       proxy.arm({ cutResponseAt: 0 })
       await statement.execMany([{ n: 1 }, { n: 2 }])
       await expect(statement.commit()).rejects.toMatchObject({
@@ -196,6 +198,8 @@ describe('a block that may be stored, in a table that would not recognise it', (
         }),
         blocks: [{ state: 'unknown', attempts: 1 }],
       })
+      expect(repeated).toEqual([])
+      expect(statement.stats.retries).toBe(0)
       expect(await count()).toBe('2')
 
       const blocks = statement.takeBlocks()
