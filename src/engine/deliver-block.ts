@@ -27,8 +27,8 @@ export interface DeliveryWay {
   readonly transport: Transport
   /** The hosts that blocks may go to. */
   readonly hosts: readonly string[]
-  /** Those that would recognise a block whose answer was lost at `block.lostAttempt`. Never rejects. */
-  readonly recognisers: (block: Block) => Promise<readonly string[]>
+  /** Those that would recognise a block whose answer was lost at `block.lostAttempt`, as far as is known at `end`. Never rejects. */
+  readonly recognisers: (block: Block, end: AbortSignal) => Promise<readonly string[]>
   readonly retry: Retry
   readonly clock: Clock
   /** [0, 1), for the pauses. */
@@ -91,7 +91,7 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
     let isAsking = false
     try {
       if (mayHaveArrived && block.lostAttempt !== undefined) {
-        const again = await whereAgain(block, way, isUnreachable)
+        const again = await whereAgain(block, way, isUnreachable, timeLeft())
         among = again.hosts
         let { doubt } = again
         if (doubt === undefined && way.trust !== undefined) {
@@ -181,8 +181,10 @@ async function whereAgain(
   block: Block,
   way: DeliveryWay,
   isUnreachable: boolean,
+  timeoutMs: number,
 ): Promise<{ hosts: readonly string[]; doubt?: string }> {
-  const recognising = await way.recognisers(block)
+  const end = AbortSignal.any([way.abort, AbortSignal.timeout(Math.ceil(timeoutMs))])
+  const recognising = await way.recognisers(block, end)
   const { hosts } = way.transport
   const isNowhere = recognising.length === 0
   const doubt = `It may be stored at ${block.lostAttempt?.host}, and other hosts would not recognise it.`

@@ -32,7 +32,7 @@ export interface EngineOptions {
   readonly acceptDuplicates?: boolean
   /** See DeliveryWay. Default: all hosts, and none but the one that may have the block. */
   readonly hosts?: readonly string[]
-  readonly recognisers?: (block: Block) => Promise<readonly string[]>
+  readonly recognisers?: (block: Block, end: AbortSignal) => Promise<readonly string[]>
   /**
    * What becomes of a block that is refused and not stored. What it throws is the reason of the failure.
    *

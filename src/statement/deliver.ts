@@ -64,11 +64,11 @@ async function deliverAll(
   const { transport, concurrency, observer } = opened
   const retry = resolveRetry(opened.options.retry, options.retry)
   const logs = new Map<string, TableLogs>()
-  const recognisers = async (block: Block): Promise<readonly string[]> => {
+  const recognisers = async (block: Block, end: AbortSignal): Promise<readonly string[]> => {
     if (block.lostAttempt === undefined) return transport.hosts.names
     const name = quoteTable(block)
     if (!logs.has(name)) logs.set(name, new TableLogs(transport, block))
-    return await logs.get(name)!.recognisers(block.lostAttempt.host, block.lostLog)
+    return await logs.get(name)!.recognisers(block.lostAttempt.host, block.lostLog, end)
   }
   if (!options.acceptDuplicates) await assertRecognised(opened, blocks, recognisers, hurry, retry.attemptTimeout)
 
@@ -94,6 +94,7 @@ async function deliverAll(
     recognisers,
   })
   const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
+  if (hurry.aborted) late()
   hurry.addEventListener('abort', late, { once: true })
   try {
     for (const block of blocks) engine.add(block)
@@ -137,7 +138,7 @@ function assertFrames({ transport }: OpenedTarget, blocks: readonly Block[]): vo
 async function assertRecognised(
   opened: OpenedTarget,
   blocks: readonly Block[],
-  recognisers: (block: Block) => Promise<readonly string[]>,
+  recognisers: (block: Block, end: AbortSignal) => Promise<readonly string[]>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<void> {
@@ -145,7 +146,7 @@ async function assertRecognised(
   for (const block of blocks) {
     if (block.state !== 'unknown') continue
     const name = quoteTable(block)
-    const hosts = await recognisers(block)
+    const hosts = await recognisers(block, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
     if (hosts.length === 0) {
       throw cannotHold(
         `A block for ${name} may be stored at ${block.host}, and of ${opened.transport.hosts.names.join(', ')} it is not known that the same deduplication log is kept there.`,

@@ -84,8 +84,8 @@ export async function planStatement(
       concurrency: opened.concurrency,
       observer: opened.observer,
       hosts,
-      recognisers: async ({ lostAttempt }) => {
-        const recognising = await logs.recognisers(lostAttempt!.host)
+      recognisers: async ({ lostAttempt }, end) => {
+        const recognising = await logs.recognisers(lostAttempt!.host, undefined, end)
         return recognising.filter((host) => hosts.includes(host))
       },
       trust: (block, among, signal, timeoutMs) => askTrust(opened, block, among, signal, timeoutMs),

@@ -13,6 +13,8 @@ import { inTable, type TableName } from './table.ts'
 /** An answer is used for this long, one that failed for less. */
 const KNOWN_MS = 60_000
 const FAILED_MS = 5_000
+/** One that takes longer failed. */
+const ASKING_MS = 30_000
 
 interface Known {
   /** Of an earlier answer, where the last one failed; undefined: none was ever had. */
@@ -44,11 +46,12 @@ export class TableLogs {
    * Hosts that would recognise a block that may be stored at `doubt`. Never rejects.
    *
    * @param log  of the table there, where another connection learned it
+   * @param end  nobody waits longer: a host that does not answer until then is none of them
    */
-  async recognisers(doubt: string, log?: string): Promise<readonly string[]> {
+  async recognisers(doubt: string, log?: string, end?: AbortSignal): Promise<readonly string[]> {
     const { names } = this.#transport.hosts
     if (names.length === 1 && names[0] === doubt) return names
-    await this.learn('all')
+    await Promise.race([this.learn('all'), ...(end ? [fired(end)] : [])])
     const there = log ?? this.at(doubt)
     return names.filter((name) => name === doubt || (there !== undefined && this.at(name) === there))
   }
@@ -81,10 +84,18 @@ export class TableLogs {
   }
 }
 
+function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
 /** Undefined where nothing tells it from others. */
 async function logOf(transport: Transport, table: TableName, host: string): Promise<string | undefined> {
   if (transport.kind === 'file') return undefined
-  const ask = async (sql: string) => (await transport.query(sql, { hosts: [host], endsWithClose: true }))[0]
+  const signal = AbortSignal.timeout(ASKING_MS)
+  const ask = async (sql: string) => (await transport.query(sql, { hosts: [host], endsWithClose: true, signal }))[0]
   const ofReplicas = `FROM system.replicas WHERE ${inTable(table, 'table')}`
   let row: Record<string, unknown> | undefined
   try {
