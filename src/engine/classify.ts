@@ -46,6 +46,15 @@ export function isAboutRows(error: unknown): error is ServerError {
   return error instanceof ServerError && ABOUT_ROWS.has(error.serverCode)
 }
 
+/** Merges do not keep up: fewer and larger blocks would help. */
+export function isTooManyParts(error: unknown): boolean {
+  return (
+    error instanceof ServerError &&
+    error.serverCode === 252 &&
+    !isTooManyPartitions({ code: 252, message: error.message })
+  )
+}
+
 function classifyServer(error: ServerError): Omit<Verdict, 'elsewhere'> {
   const { serverCode: code, retryable } = error
   const again = code === SAME_QUERY_ID ? 'yes' : !retryable ? 'no' : DAMAGED.has(code) ? 'once' : 'yes'

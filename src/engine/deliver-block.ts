@@ -1,10 +1,11 @@
 import { EngineError } from '../errors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockState } from './block.ts'
-import { classify } from './classify.ts'
+import { classify, isTooManyParts } from './classify.ts'
 import type { Clock } from './clock.ts'
 import type { Observer } from './observer.ts'
 import { type Retry, retryDelay } from './retry.ts'
+import type { Throttle } from './throttle.ts'
 import { Attempt, least, mistrust, type Trust } from './trust.ts'
 
 /** Knows what has become of the table that a block was made for. */
@@ -25,6 +26,7 @@ export type AskTrust = (
 
 export interface DeliveryWay {
   readonly transport: Transport
+  readonly throttle?: Throttle
   /** The hosts that blocks may go to. */
   readonly hosts: readonly string[]
   /** Those that would recognise a block whose answer was lost at `block.lostAttempt`, as far as is known at `end`. Never rejects. */
@@ -163,7 +165,10 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
         }
       }
       turnedAway = []
-      const delay = retryDelay(retry, ++pauses, way.random())
+      if (isTooManyParts(error)) way.throttle?.refused()
+      // The pause is no shorter than those of blocks that were refused before.
+      const patience = isTooManyParts(error) ? (way.throttle?.level ?? 0) : 0
+      const delay = retryDelay(retry, ++pauses + patience, way.random())
       // A pause that would outlast the deadline has no attempt behind it, so there is nothing to wait for.
       if (clock.now() + delay >= deadline) return end('deadline')
       way.onRetry(block, error, delay)

@@ -9,6 +9,7 @@ import { DeliveryError } from './delivery-error.ts'
 import { describeCause } from './describe-cause.ts'
 import { Observer } from './observer.ts'
 import type { Retry } from './retry.ts'
+import type { Throttle } from './throttle.ts'
 
 export interface EngineOptions {
   readonly transport: Transport
@@ -30,6 +31,7 @@ export interface EngineOptions {
   readonly trust?: AskTrust
   /** Sends a block that may be stored again where the table may not recognise it. */
   readonly acceptDuplicates?: boolean
+  readonly throttle?: Throttle
   /** See DeliveryWay. Default: all hosts, and none but the one that may have the block. */
   readonly hosts?: readonly string[]
   readonly recognisers?: (block: Block, end: AbortSignal) => Promise<readonly string[]>
@@ -55,6 +57,8 @@ export interface EngineListener {
   /** A block reached its last state, `end` says why; room may have become free. */
   onSettled(block: Block, end: DeliveryEnd): void
   onRetry(block: Block, error: unknown, delayMs: number): void
+  /** A block that comes now is sent at once. */
+  onRoom?(): void
   /** A block failed for good and nothing is under way any more. */
   onFailed(error: DeliveryError): void
 }
@@ -217,15 +221,22 @@ export class Engine {
     return this.#blocks.filter((block) => !block.isDone).map((block) => block.report())
   }
 
+  /** Whether a block that comes now is sent at once, instead of standing in line. */
+  get hasRoom(): boolean {
+    return this.#sendsMore && this.#first.length === 0 && this.#next === this.#blocks.length
+  }
+
+  get #sendsMore(): boolean {
+    const { concurrency, throttle } = this.#options
+    const underWay = this.#underWay - this.#waiting
+    if (this.#held || this.#stop.signal.aborted || this.#mustWait) return false
+    return underWay < (throttle?.concurrencyOf(concurrency) ?? concurrency)
+  }
+
   #pump(): void {
-    while (
-      !this.#held &&
-      !this.#stop.signal.aborted &&
-      this.#underWay - this.#waiting < this.#options.concurrency &&
-      !this.#mustWait
-    ) {
+    while (this.#sendsMore) {
       const block = this.#first.shift() ?? this.#blocks[this.#next]
-      if (block === undefined) return
+      if (block === undefined) return this.#options.listener?.onRoom?.()
       if (block === this.#blocks[this.#next]) this.#next++
       this.#underWay++
       this.#unsettled.get(block)!.runInAsyncScope(() => void this.#deliver(block))
@@ -251,6 +262,7 @@ export class Engine {
     // The state a block comes with (unknown, when it was taken from another statement) is what deliverBlock must see.
     const sending = deliverBlock(block, {
       transport,
+      throttle: this.#options.throttle,
       hosts,
       recognisers,
       retry,
@@ -292,6 +304,9 @@ export class Engine {
 
   #settle(block: Block, end: DeliveryEnd): void {
     this.#move(block, end.state)
+    if (end.state === 'acknowledged' && block.lastAttempt !== undefined) {
+      this.#options.throttle?.acknowledged(block.lastAttempt.age(this.#clock), block.lastAttempt.host)
+    }
     if (block.isDone) this.#finish(block)
     else if (end.reason !== 'stopped') this.#failFor(block, end)
     if (end.state !== 'sealed') this.#tellEnd(block, end.state, end.error)

@@ -8,6 +8,7 @@ import { safeLogger } from './caller-code.ts'
 import { Connection } from './connection.ts'
 import { type GivenSettings, insertSettings, knownSettings } from './insert-settings.ts'
 import { quoteTable } from './table.ts'
+import { Throttles } from './throttles.ts'
 
 export interface ConnectOptions extends TargetOptions {
   /** Server settings of every insert. */
@@ -29,6 +30,7 @@ export interface OpenedTarget {
   /** Blocks of one statement that are on their way at the same time. */
   readonly concurrency: number
   readonly observer: Observer
+  readonly throttles: Throttles
   /** For metrics. */
   readonly name: string
   readonly options: ConnectOptions
@@ -73,6 +75,7 @@ export async function connect(target: string | ConnectOptions, ...more: never[])
       // The embedded engine and a file take one after the other anyway.
       concurrency: transport.kind === 'http' ? 2 : 1,
       observer: new Observer({ logger: options.logger, nameOf: quoteTable }),
+      throttles: new Throttles(),
       name,
       options,
     })

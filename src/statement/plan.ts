@@ -4,6 +4,7 @@ import type { Splitter } from '../block/partition/splitter.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import type { Observer, Place } from '../engine/observer.ts'
+import type { Throttle } from '../engine/throttle.ts'
 import type { Logger } from '../transport/transport.ts'
 import type { Column } from '../types/node.ts'
 import type { StatementOptions } from './options.ts'
@@ -22,6 +23,7 @@ export interface StatementPlan {
     'transport' | 'retry' | 'concurrency' | 'hosts' | 'recognisers' | 'trust' | 'acceptDuplicates'
   > & {
     readonly observer: Observer
+    readonly throttle: Throttle
   }
   /** Undefined for a file. */
   readonly guard?: SchemaGuard

@@ -83,6 +83,7 @@ export async function planStatement(
       retry: resolveRetry(opened.options.retry, options.retry),
       concurrency: opened.concurrency,
       observer: opened.observer,
+      throttle: opened.throttles.of(opened, table),
       hosts,
       recognisers: async ({ lostAttempt }, end) => {
         const recognising = await logs.recognisers(lostAttempt!.host, undefined, end)

@@ -17,6 +17,7 @@ import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { Engine, type EngineListener } from '../engine/engine.ts'
 import type { TableFigures } from '../engine/figures.ts'
+import type { ThrottleCause } from '../engine/throttle.ts'
 import { blockToken } from '../engine/token.ts'
 import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
@@ -30,6 +31,7 @@ export interface StagingHooks extends Pick<EngineListener, 'onSettled' | 'onRetr
   /** Throws unless rows are welcome. */
   readonly assertOpen: () => void
   readonly onDrain: () => void
+  readonly onThrottle: (why: ThrottleCause) => void
 }
 
 /** exec() only stages. */
@@ -89,6 +91,9 @@ export class Staging {
   /** Somebody waits for rows of the open block: its timer then keeps the process alive. */
   #awaited = 0
   #openedAt = 0
+  /** The open block is old enough, and goes as soon as it need not stand in line: until then it takes rows. */
+  #isDue = false
+  readonly #unwatch: () => void
   /** Rows accepted when the timer last found none staged. */
   #restedAt = -1
 
@@ -111,7 +116,17 @@ export class Staging {
       held: plan.holdUntilCommit,
       stagedRows: () => this.stagedRows,
       onRefused: (block, end, signal) => this.#recut(block, end.error) ?? this.#cutter?.refused(block, end, signal),
-      listener: { ...hooks, onSettled: (block, end) => this.#settled(block, end) },
+      listener: {
+        ...hooks,
+        onSettled: (block, end) => this.#settled(block, end),
+        onRoom: () => {
+          if (this.#isDue) NOBODY.runInAsyncScope(() => this.sealOpen())
+        },
+      },
+    })
+    this.#unwatch = plan.engine.throttle.watch(plan.flushInterval, (why) => {
+      if (this.stagedRows > 0 && this.#timer !== undefined) this.#tick()
+      hooks.onThrottle(why)
     })
   }
 
@@ -218,6 +233,8 @@ export class Staging {
     this.#mode = SLOW
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#isDue = false
+    this.#unwatch()
   }
 
   /** Rejects whoever waits for room. */
@@ -377,7 +394,7 @@ export class Staging {
     this.#figures.acceptedRows += sealed.rowCount
     this.#builder!.firstRow = this.#earlierRows
     const blocks = this.#blocksOf(sealed, firstRow)
-    this.#full = this.#sealSoon = false
+    this.#full = this.#sealSoon = this.#isDue = false
     this.#mode = SLOW // the first row of the next block starts its time
     for (const block of blocks) {
       const { token, rowCount: rows, byteLength: bytes } = block
@@ -484,16 +501,22 @@ export class Staging {
     const { flushInterval, holdUntilCommit } = this.#plan
     if (flushInterval === 0 || holdUntilCommit) return
     this.#openedAt = performance.now()
-    this.#timer ??= this.#after(flushInterval)
+    this.#timer ??= this.#after(this.#interval)
+  }
+
+  get #interval(): number {
+    return this.#plan.engine.throttle.intervalOf(this.#plan.flushInterval)
   }
 
   /** One timer for all blocks: it looks whether the open one is old enough, instead of being set anew for each. */
   readonly #tick = (): void => {
+    clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.stagedRows === 0) return this.#rest()
-    const left = this.#plan.flushInterval - (performance.now() - this.#openedAt)
+    const left = this.#interval - (performance.now() - this.#openedAt)
     if (left > 1) this.#timer = this.#after(left)
-    else this.sealOpen()
+    else if (this.engine.hasRoom) this.sealOpen()
+    else this.#isDue = true
   }
 
   /** Gives the memory back where no row came since the last look: of many open statements few have something to do. */

@@ -7,13 +7,14 @@ import type { DeliveryError } from '../engine/delivery-error.ts'
 import { describeCause } from '../engine/describe-cause.ts'
 import { abortedError } from '../engine/engine.ts'
 import type { Place } from '../engine/observer.ts'
+import type { ThrottleCause } from '../engine/throttle.ts'
 import { show, UsageError } from '../errors.ts'
 import type { Column, Row } from '../types/node.ts'
 import { callSafely } from './caller-code.ts'
 import type { StatementPlan } from './plan.ts'
 import { type RejectEvent, rejectEvent } from './rejected.ts'
 import { Staging } from './staging.ts'
-import type { CommitSummary, LeftBlock, RollbackSummary, StatementStats } from './stats.ts'
+import type { CommitSummary, LeftBlock, Pace, RollbackSummary, StatementStats } from './stats.ts'
 import { rowWritable } from './writable.ts'
 
 export interface RetryEvent {
@@ -24,6 +25,11 @@ export interface RetryEvent {
   readonly delayMs: number
 }
 
+export interface ThrottleEvent extends Pace {
+  /** `refused`: code 252; `delayed`: the server lets inserts wait; `recovering`: it took the last block at once. */
+  readonly why: ThrottleCause
+}
+
 export interface StatementEvents {
   /** A block reached its last state. */
   block: [report: BlockReport]
@@ -32,11 +38,13 @@ export interface StatementEvents {
   reject: [event: RejectEvent]
   /** exec() need no longer wait. */
   drain: []
+  /** Blocks that are not full go more rarely, because the server does not keep up with merging; or more often again. */
+  throttle: [event: ThrottleEvent]
   /** With onSchemaChange 'adapt': the table changed, and rows are staged for these columns from now on. */
   schema: [change: { readonly columns: readonly Column[]; readonly before: readonly Column[] }]
 }
 
-const EVENTS: readonly (keyof StatementEvents)[] = ['block', 'retry', 'reject', 'drain', 'schema']
+const EVENTS: readonly (keyof StatementEvents)[] = ['block', 'retry', 'reject', 'drain', 'throttle', 'schema']
 
 type Phase = 'open' | 'being committed' | 'being closed' | 'failed' | 'committed' | 'rolled back' | 'closed'
 
@@ -67,6 +75,7 @@ export class Statement<R = Row> implements AsyncDisposable {
       onRetry: (block, error, delayMs) => this.#retrying(block, error, delayMs),
       onFailed: (error) => this.#failed(error),
       onDrain: () => this.#emit('drain'),
+      onThrottle: (why) => this.#throttled(why),
     })
     if (plan.guard && plan.adapt) plan.guard.onChange = (table) => this.#follow(table)
     plan.signal?.addEventListener('abort', this.#aborted, { once: true })
@@ -106,6 +115,7 @@ export class Statement<R = Row> implements AsyncDisposable {
       possibleDuplicates,
       waits,
       earlySeals,
+      pace: this.#pace,
       texts,
       warnings: this.#plan.warnings,
     }
@@ -429,6 +439,18 @@ export class Statement<R = Row> implements AsyncDisposable {
 
   #retrying(block: Block, error: unknown, delayMs: number): void {
     this.#emit('retry', { token: block.token, attempt: block.attempts, error, delayMs })
+  }
+
+  get #pace(): Pace {
+    const { engine, flushInterval } = this.#plan
+    return {
+      flushInterval: engine.throttle.intervalOf(flushInterval),
+      concurrency: engine.throttle.concurrencyOf(engine.concurrency),
+    }
+  }
+
+  #throttled(why: ThrottleCause): void {
+    this.#emit('throttle', { ...this.#pace, why })
   }
 
   #failed(error: DeliveryError): void {

@@ -1,6 +1,14 @@
 import type { TextWay } from '../column/column.ts'
 import type { BlockReport } from '../engine/block.ts'
 
+/** How blocks go now. */
+export interface Pace {
+  /** ms after which one that is not full goes: that of the statement, or up to 32 times as long, at most 30,000. */
+  readonly flushInterval: number
+  /** So many at the same time. */
+  readonly concurrency: number
+}
+
 /** Rows: `accepted` is the sum of the six below it. Rows that were rolled back are nobody's any more and leave it. */
 export interface StatementStats {
   readonly accepted: number
@@ -25,6 +33,8 @@ export interface StatementStats {
   readonly waits: number
   /** Blocks sealed before they were full because a row left out other columns than the rows before it. */
   readonly earlySeals: number
+  /** As asked for, or less often and one at a time while the server does not keep up with merging. */
+  readonly pace: Pace
   /**
    * By column of texts how it writes them, chosen from those of the block before: `short` ones character by character; `joined`, many
    * written at once; `mixed`, joined but for those beyond Latin-1. Empty while the statement rests.

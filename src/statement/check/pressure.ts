@@ -2,7 +2,7 @@
 
 import { ServerError } from '../../errors.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { inTable } from '../table.ts'
+import { inTable, type Reader } from '../table.ts'
 import { type DedupWindow, type TableFacts, Unread } from './facts.ts'
 import type { Finding } from './promises.ts'
 
@@ -84,7 +84,7 @@ const LOOK_BACK_SECONDS = 300
 
 /** Where parts pile up, the server first slows inserts down, then refuses them (252). */
 export async function pressureOf(
-  transport: Transport,
+  transport: Reader,
   table: TableFacts,
 ): Promise<{ readonly findings: Finding[]; readonly kept: string }> {
   const [delayAt, throwAt] = [table.setting('parts_to_delay_insert'), table.setting('parts_to_throw_insert')]
