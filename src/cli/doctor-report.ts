@@ -1,8 +1,8 @@
 // What `sluice doctor` prints: one screen per table.
 //
-//   yes       no row is lost       Every row is acknowledged, or reported with the state of its block.
-//   no        no row comes twice   `default`.`events` (MergeTree) does not recognise a repeated block: one whose answer is
-//                                  lost may be stored twice.
+//   yes       no row is lost        Every row is acknowledged, or reported with the state of its block.
+//   no        survives lost answers `default`.`events` (MergeTree) does not recognise a repeated block. The first lost answer
+//                                   ends the statement, with that block unknown.
 
 import type { Answer, CheckReport } from '../index.ts'
 
@@ -14,7 +14,7 @@ export interface ScreenOptions {
 
 const COLOURS: Readonly<Record<Answer, number>> = { yes: 32, no: 31, unproven: 33 }
 const ANSWER_WIDTH = 10
-const TITLE_WIDTH = 22
+const TITLE_WIDTH = 23
 
 export function doctorReport(report: CheckReport, { width, isColoured }: ScreenOptions): string {
   const { table, engine, server, promises } = report
@@ -22,7 +22,7 @@ export function doctorReport(report: CheckReport, { width, isColoured }: ScreenO
   const rows = [
     [writable, 'can be written'],
     [noLoss, 'no row is lost'],
-    [noDuplicates, 'no row comes twice'],
+    [noDuplicates, 'survives lost answers'],
     [atomic, atomic.per === 'nothing' ? 'atomic' : `atomic per ${atomic.per}`],
     [keepsUp, 'merges keep up'],
   ] as const
@@ -34,13 +34,14 @@ export function doctorReport(report: CheckReport, { width, isColoured }: ScreenO
     const indent = ' '.repeat(ANSWER_WIDTH + TITLE_WIDTH)
     return `${first}${title.padEnd(TITLE_WIDTH)}${wrap(text, width - indent.length).join(`\n${indent}`)}`
   }
-  const remedies = [...new Set(rows.flatMap(([{ remedies: each }]) => each))]
+  const remedies = [...new Set([...rows.map(([each]) => each), report.outage].flatMap((each) => each.remedies))]
   return [
     `${table}: ${engine}, on ${server.host === '' ? '' : `${server.host}, `}ClickHouse ${server.version}`,
     '',
     ...rows.map(([{ answer, reason }, title]) => row(coloured(answer), title, reason)),
     '',
     row(' '.repeat(ANSWER_WIDTH), 'after a lost answer', report.outage.reason),
+    row(' '.repeat(ANSWER_WIDTH), 'onReject', report.onReject.reason),
     ...(remedies.length === 0 ? [] : ['', 'to change:', ...remedies.map((remedy) => `  ${remedy}`)]),
   ].join('\n')
 }

@@ -1,10 +1,10 @@
 // `sluice doctor`: what is promised for a table, and what to change where something is not.
 
 import type { Command } from 'commander'
-import { UsageError } from '../errors.ts'
+import { SluiceError, TransportError, UsageError } from '../errors.ts'
 import { type CheckReport, connect } from '../index.ts'
 import { doctorReport } from './doctor-report.ts'
-import { EXIT, type ExitCode } from './exit.ts'
+import { describeError, EXIT, type ExitCode, exitCodeOf } from './exit.ts'
 import { clean } from './inspect/values.ts'
 import { addTargetOptions, quoteTableArgument, settingsOf, type TargetFlags, targetOf } from './target-options.ts'
 
@@ -25,6 +25,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--blocks-per-minute <n>', 'inserts of all writers into the table (default: measured)')
     .option('--json', 'one JSON object per table, on one line')
     .helpOption('-h, --help', 'show this')
+    .showHelpAfterError('sluice doctor --help shows what there is')
     .addHelpText('after', HELP)
     .action(async (tables: string[], flags: DoctorFlags) => {
       process.exitCode = await doctor(tables, flags)
@@ -33,12 +34,15 @@ export function addDoctorCommand(program: Command): void {
 
 const HELP = `
 Every promise is yes, no or unproven: what the server does not let this user see is not guessed.
-  can be written       the user may insert (readonly, grants), the replica takes inserts, every column has a type sluice writes
+  can be written       the user may insert (readonly, grants), the server takes the settings, the replica takes inserts, every
+                       column has a type sluice writes
   no row is lost       what is acknowledged is in the table, or in the tables behind a Distributed one, and in its views
-  no row comes twice   a block that is sent again, because its answer was lost, is recognised: by the table, and by the tables
+  survives lost answers
+                       a block that is sent again, because its answer was lost, is recognised: by the table, and by the tables
                        that its materialized views write into. The window is counted in parts: one per block and partition
   atomic per ...       what of a block becomes visible at once: block, partition, or nothing
   merges keep up       active parts per partition are below parts_to_delay_insert
+  onReject             whether a block that the server refuses can be cut until the guilty rows stand alone.
 
 Outage:
   How long a block whose answer was lost may be repeated: half of the window's entries at the rate at which parts come in (the
@@ -47,8 +51,8 @@ Outage:
 
 JSON:
   What connection.check() gives: table, engine, server, exactlyOnce, deduplicationWindow, deduplicationSeconds, deduplicatesBy,
-  promises {writable, noLoss, noDuplicates, atomic, keepsUp: {answer, reason, remedies}}, warnings, outage {minutes,
-  partsPerMinute, source, deadlineMinutes, reason}.
+  promises {writable, noLoss, noDuplicates, atomic, keepsUp: {answer, reason, remedies}}, onReject {per, reason}, warnings,
+  outage {minutes, partsPerMinute, source, deadlineMinutes, reason, remedies}.
 
 Exit codes:
   0 everything is promised   1 something is not, or unproven   2 wrong usage, no such table   3 server or connection
@@ -69,15 +73,27 @@ async function doctor(tables: readonly string[], flags: DoctorFlags): Promise<Ex
   const connection = await connect({ url: to, ...user })
   try {
     let exitCode: ExitCode = EXIT.ok
-    for (const [index, name] of names.entries()) {
-      const report = await connection.check(name, options)
-      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${index === 0 ? '' : '\n'}${textOf(report)}\n`)
-      if (Object.values(report.promises).some(({ answer }) => answer !== 'yes')) exitCode = EXIT.data
+    let isFirst = true
+    for (const name of names) {
+      const report = await connection.check(name, options).catch((error: unknown) => {
+        // What is wrong with one table says nothing of the next; a server that is gone answers for none.
+        if (!(error instanceof SluiceError) || error instanceof TransportError) throw error
+        process.stderr.write(`sluice: ${describeError(error)}\n`)
+        exitCode = worst(exitCode, exitCodeOf(error))
+      })
+      if (!report) continue
+      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${isFirst ? '' : '\n'}${textOf(report)}\n`)
+      isFirst = false
+      if (Object.values(report.promises).some(({ answer }) => answer !== 'yes')) exitCode = worst(exitCode, EXIT.data)
     }
     return exitCode
   } finally {
     await connection.close()
   }
+}
+
+function worst(one: ExitCode, other: ExitCode): ExitCode {
+  return one > other ? one : other
 }
 
 function textOf(report: CheckReport): string {

@@ -23,6 +23,7 @@ import {
 import { writableFindings } from './check/writable.ts'
 import type { OpenedTarget } from './connect.ts'
 import { type GivenSettings, insertSettings } from './insert-settings.ts'
+import { whyNeverCut } from './partly-stored.ts'
 import {
   describeTable,
   quoteTable,
@@ -61,6 +62,8 @@ export interface DeliveryReport {
     /** What of a block becomes visible at once: all of it, what falls into one partition, or nothing that could be named. */
     readonly atomic: Promised & { readonly per: 'block' | 'partition' | 'nothing' }
   }
+  /** Whether onReject can find the rows of a refused block: of any block, of one partition only, or of none. */
+  readonly onReject: { readonly per: 'block' | 'partition' | 'nothing'; readonly reason: string }
   /** What of it does not hold: why, and what would change it. */
   readonly warnings: readonly string[]
 }
@@ -98,7 +101,9 @@ export async function checkTable(
   const busy = Array.isArray(facts.behind) ? (facts.behind[0] as TableFacts) : facts
   const deadlineMs = resolveRetry(opened.options.retry).deadline
   const [writable, pressure, outage] = await Promise.all([
-    writableFindings(transport, facts, sessionOf(server.release, known, settings), () => planColumns(opened, name)),
+    writableFindings(transport, facts, sessionOf(server.release, known, settings), settings, () =>
+      planColumns(opened, name),
+    ),
     pressureOf(transport, busy),
     outageOf(transport, busy, report.deduplicatesBy === 'nothing' ? undefined : windowOf(facts), {
       blocksPerMinute,
@@ -170,6 +175,7 @@ async function readDelivery(
     deduplicatesBy: noDuplicates.answer === 'no' || !window?.entries ? 'nothing' : by,
     exactlyOnce: noLoss.answer === 'yes' && noDuplicates.answer === 'yes',
     promises: { noLoss, noDuplicates, atomic: { per, answer: per === 'nothing' ? 'no' : 'yes', reason, remedies: [] } },
+    onReject: rejectOf(facts),
     warnings: [
       ...new Set(
         findings.map(({ reason, remedy }) => `${reason}${remedy === undefined ? '' : ` To change that: ${remedy}`}`),
@@ -189,8 +195,26 @@ function unknownReport(table: string, why: string): DeliveryReport {
     deduplicatesBy: 'nothing',
     exactlyOnce: false,
     promises: { noLoss: unproven, noDuplicates: unproven, atomic: { ...unproven, per: 'nothing' } },
+    onReject: { per: 'nothing', reason: `A refused block stays whole: ${why}.` },
     warnings: [reason],
   }
+}
+
+function rejectOf({ quoted, engine, views, partitionKey }: TableFacts): DeliveryReport['onReject'] {
+  const never = whyNeverCut(
+    quoted,
+    engine,
+    views.map((view) => view.quoted),
+  )
+  if (never !== undefined) {
+    return {
+      per: 'nothing',
+      reason: `A refused block is not cut and ends the statement: ${never}, and a part of it may be stored.`,
+    }
+  }
+  if (partitionKey === '') return { per: 'block', reason: 'A refused block is cut until the guilty rows stand alone.' }
+  const reason = `A refused block is cut only where its rows lie in one partition (${partitionKey}), as with splitByPartition.`
+  return { per: 'partition', reason }
 }
 
 function lossSentence({ isReplicated }: TableFacts, quorum: string | undefined): string {

@@ -22,6 +22,12 @@ import { inTable, quoteTable } from './table.ts'
 const WHOLE = /MergeTree$|^Memory$|^Null$/
 const LOOK_TIMEOUT_MS = 60_000
 
+/** Why a refused block of this table may be stored in part, whatever rows it has. */
+export function whyNeverCut(table: string, engine: string, views: readonly string[]): string | undefined {
+  if (!WHOLE.test(engine)) return `${table} is a ${engine} table`
+  return views.length > 0 ? `${table} has materialized views (${views.join(', ')})` : undefined
+}
+
 /** Why a part of a refused block may be stored; undefined: nothing of it is. */
 export async function whyPartlyStored(
   transport: Transport,
@@ -36,9 +42,8 @@ export async function whyPartlyStored(
       { signal: deadline.signal, hosts: [block.host!] },
     )
     if (row === undefined) return `${table} is gone`
-    const views = row.dependencies_table as string[]
-    if (!WHOLE.test(String(row.engine))) return `${table} is a ${row.engine} table`
-    if (views.length > 0) return `${table} has materialized views (${views.join(', ')})`
+    const never = whyNeverCut(table, String(row.engine), row.dependencies_table as string[])
+    if (never !== undefined) return never
     const key = String(row.partition_key)
     return block.rowCount === 1 || key === '' ? undefined : await whySeveral(transport, block, key)
   } catch (error) {

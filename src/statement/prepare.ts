@@ -47,7 +47,7 @@ export async function planStatement(
 
   logger?.debug('prepare', { table: name })
   const logs = new TableLogs(transport, table)
-  const [{ columns, seen }, { report, hosts, warnings }] = await Promise.all([
+  const [{ columns, seen }, { report, hosts, warnings: promised }] = await Promise.all([
     columnsFor(opened, table, text, options),
     promiseFor(opened, table, settings, options),
     // Who declares the columns has nothing asked before it is needed.
@@ -55,7 +55,12 @@ export async function planStatement(
   ])
   if (options.deterministic) await assertOneLog(name, transport.hosts.names, logs)
   logger?.debug('meta', { table: name, columns: columns.map((column) => `${column.name} ${column.type}`) })
-  if (report !== undefined) warn(opened, { ...report, warnings })
+  const useless = report && uselessOnReject(report, options)
+  const warnings = useless === undefined ? promised : [...promised, useless]
+  if (report !== undefined) {
+    warn(opened, { ...report, warnings: promised }, 'SLUICE_NO_DEDUPLICATION')
+    if (useless !== undefined) warn(opened, { ...report, warnings: [useless] }, 'SLUICE_NO_REJECT')
+  }
   const partition = options.splitByPartition && (await partitionKeyOf(transport, table, columns))
 
   const { blockSize, blockBytes, ignoreUnknown, strictKeys, invalidText, worker = DEFAULT_WORKER } = options
@@ -158,14 +163,24 @@ async function columnsFor(
 // Who has no logger still learns, once per table, that a promise does not hold.
 const warned = new Set<string>()
 
-function warn({ options, server }: OpenedTarget, { table, engine, warnings }: DeliveryReport): void {
+/** Why onReject may never be called. */
+function uselessOnReject({ table, onReject }: DeliveryReport, options: ResolvedOptions): string | undefined {
+  const serves = onReject.per === 'block' || (onReject.per === 'partition' && options.splitByPartition)
+  return options.onReject === undefined || serves ? undefined : `onReject for ${table}: ${onReject.reason}`
+}
+
+function warn(
+  { options, server }: OpenedTarget,
+  { table, engine, warnings }: DeliveryReport,
+  code: 'SLUICE_NO_DEDUPLICATION' | 'SLUICE_NO_REJECT',
+): void {
   for (const warning of warnings) {
     if (options.logger !== undefined) {
       options.logger.warn('check', { table, engine, warning })
       continue
     }
     const key = `${server.host} ${warning}`
-    if (!warned.has(key)) process.emitWarning(warning, { type: 'SluiceWarning', code: 'SLUICE_NO_DEDUPLICATION' })
+    if (!warned.has(key)) process.emitWarning(warning, { type: 'SluiceWarning', code })
     warned.add(key)
   }
 }

@@ -29,7 +29,7 @@ export async function promiseFor(
     const report = isAsked ? await checkDelivery(opened, table, settings) : undefined
     return { report, hosts: names, warnings: report?.warnings ?? [] }
   }
-  if (opened.transport.kind === 'file') throw cannotHold(table, 'A file recognises nothing.')
+  if (opened.transport.kind === 'file') throw cannotHold(table, 'A file recognises nothing.', '')
   const reports = await Promise.all(
     names.map((host) =>
       checkDelivery(askedAt(opened, [host]), table, settings).catch((error: unknown) => {
@@ -41,7 +41,9 @@ export async function promiseFor(
   const hosts = names.filter((_, index) => !(reports[index] instanceof TransportError))
   for (const [index, report] of reports.entries()) {
     if (report instanceof TransportError || report.exactlyOnce) continue
-    throw cannotHold(table, report.warnings[0]!, names.length > 1 ? names[index] : undefined)
+    const { noDuplicates, noLoss } = report.promises
+    const broken = [noDuplicates, noLoss].find(({ answer }) => answer !== 'yes')!
+    throw cannotHold(table, broken.reason, broken.remedies.join('; '), names.length > 1 ? names[index] : undefined)
   }
   if (hosts.length === 0) throw reports[0]
   const report = reports.find((one): one is DeliveryReport => !(one instanceof TransportError))!
@@ -68,7 +70,9 @@ export async function assertOneLog(table: string, hosts: readonly string[], logs
   )
 }
 
-function cannotHold(table: TableName, why: string, host?: string): EngineError {
+function cannotHold(table: TableName, why: string, remedy: string, host?: string): EngineError {
   const at = host === undefined ? '' : ` at ${host}`
-  return new EngineError('CANNOT_HOLD_PROMISE', `exactlyOnce cannot be held for ${quoteTable(table)}${at}. ${why}`)
+  return new EngineError('CANNOT_HOLD_PROMISE', `exactlyOnce cannot be held for ${quoteTable(table)}${at}. ${why}`, {
+    hint: remedy || 'Insert into a table that deduplicates, or leave exactlyOnce out.',
+  })
 }

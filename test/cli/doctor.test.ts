@@ -29,10 +29,10 @@ describe('one screen per table, and an exit code for scripts', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const lines = stdout.split('\n')
     expect(lines[0]).toMatch(/^`default`\.`sound`: MergeTree, on .*ClickHouse 26\.7/)
-    expect(lines.filter((line) => /^(yes|no|unproven) /.test(line)).map((line) => line.slice(0, 32).trim())).toEqual([
+    expect(lines.filter((line) => /^(yes|no|unproven) /.test(line)).map((line) => line.slice(0, 33).trim())).toEqual([
       'yes       can be written',
       'yes       no row is lost',
-      'yes       no row comes twice',
+      'yes       survives lost answers',
       'yes       atomic per block',
       'yes       merges keep up',
     ])
@@ -46,7 +46,8 @@ describe('one screen per table, and an exit code for scripts', () => {
   it('1: something is not; the last lines are what to run', async () => {
     const { code, stdout } = await doctor('plain')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^no {8}no row comes twice/m)
+    expect(stdout.replace(/\s+/g, ' ')).toContain('The first lost answer ends the statement, with that block unknown')
+    expect(stdout).toMatch(/^no {8}survives lost answers/m)
     const statement = stdout.trimEnd().split('\n').at(-1)!.trim()
     await front.query('CREATE TABLE mended AS plain ENGINE = MergeTree ORDER BY n')
     await front.query(statement.replace('`plain`', '`mended`'))
@@ -55,7 +56,7 @@ describe('one screen per table, and an exit code for scripts', () => {
   it('1: or it is unproven, as for one table of several', async () => {
     const { code, stdout } = await doctor('small', 'sound')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^unproven {2}no row comes twice/m)
+    expect(stdout).toMatch(/^unproven {2}survives lost answers/m)
     expect(stdout).toMatch(/\n\n`default`\.`sound`: MergeTree/)
   })
   it('2: no such table, no such option, a rate that is none', async () => {
@@ -74,6 +75,26 @@ describe('one screen per table, and an exit code for scripts', () => {
         stderr: expect.stringContaining('--blocks-per-minute'),
       })
     }
+  })
+  it('the others are looked at all the same, and the worst code counts', async () => {
+    const { code, stdout, stderr } = await doctor('sond', 'plain')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^sluice: There is no table `default`\.`sond`/)
+    expect(stdout).toMatch(/^`default`\.`plain`: MergeTree/)
+    expect(await doctor('sound', 'sond')).toMatchObject({ code: 2 })
+  })
+  it('2: no table at all points to the help of this command', async () => {
+    const { code, stderr } = await sluice(['doctor'])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('sluice doctor --help') })
+  })
+  it('a window too small for the rate that is given: the statement that mends it', async () => {
+    const { code, stdout } = await doctor('sound', '--blocks-per-minute', '6000')
+    expect(code).toBe(0)
+    expect(stdout.replace(/\s+/g, ' ')).toContain('To last until then the window needs 24000 entries')
+    const statement = stdout.trimEnd().split('\n').at(-1)!.trim()
+    await front.query('CREATE TABLE wider AS sound ENGINE = MergeTree ORDER BY n')
+    await front.query(statement.replace('`sound`', '`wider`'))
+    expect((await doctor('wider', '--blocks-per-minute', '6000')).stdout).not.toMatch(/to change/)
   })
   it('3: no server', async () => {
     const gone = sluice(['doctor', 'sound', '--to', 'http://127.0.0.1:1'])
@@ -109,6 +130,16 @@ it('--set: what the inserts would say', async () => {
   })
 })
 
+it.each([
+  ['nope=1', 'Code 115 UNKNOWN_SETTING'],
+  ['deduplicate_insert=x', 'Code 36 BAD_ARGUMENTS'],
+])('--set %s: no insert would pass', async (setting, why) => {
+  const { code, stdout } = await doctor('sound', '--set', setting)
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/^no {8}can be written/m)
+  expect(stdout.replace(/\s+/g, ' ')).toContain(why)
+})
+
 it('names from the server do not steer the terminal', async () => {
   const { stdout } = await doctor('`odd\x1b[31m name`')
   expect(stdout).toContain('odd\\x1b[31m name')
@@ -123,7 +154,7 @@ describe.runIf(serverAvailable())('on an old server', () => {
       const { code, stdout } = await sluice(['doctor', 't', '--to', server.url])
       expect(code).toBe(1)
       expect(stdout).toMatch(/ClickHouse 18\.16/)
-      expect(stdout.replace(/\s+/g, ' ')).toContain('On this server only Replicated tables can.')
+      expect(stdout.replace(/\s+/g, ' ')).toContain('on this server only Replicated tables can.')
     } finally {
       await server.stop()
     }
@@ -146,7 +177,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
   it('answers have a colour, and lines end at the edge of the screen', async () => {
     const screen = await onTerminal({})
     expect(screen).toContain('\n\x1b[32myes       \x1b[0mcan be written')
-    expect(screen).toContain('\n\x1b[31mno        \x1b[0mno row comes twice')
+    expect(screen).toContain('\n\x1b[31mno        \x1b[0msurvives lost answers')
     const widths = screen
       .split('\n')
       .filter((line) => !line.includes('ALTER'))

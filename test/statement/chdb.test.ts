@@ -273,11 +273,16 @@ describe('what a table promises', () => {
     const note = (warning: Error) => void warnings.push(warning)
     process.on('warning', note)
     await using unlogged = await connect('chdb:')
-    for (const _ of [1, 2]) await (await unlogged.prepare(table)).rollback()
+    await unlogged.command(
+      `CREATE TABLE ${table}_copy (n UInt8) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 9`,
+    )
+    await unlogged.command(`CREATE MATERIALIZED VIEW ${table}_view TO ${table}_copy AS SELECT n FROM ${table}`)
+    for (const _ of [1, 2]) await (await unlogged.prepare(table, { onReject: () => {} })).rollback()
     await new Promise((resolve) => setImmediate(resolve))
     process.off('warning', note)
     expect(warnings).toEqual([
       expect.objectContaining({ code: 'SLUICE_NO_DEDUPLICATION', message: expect.stringContaining(table) }),
+      expect.objectContaining({ code: 'SLUICE_NO_REJECT', message: expect.stringContaining(`${table}_view`) }),
     ])
   })
 

@@ -162,6 +162,10 @@ describe('a block that is repeated: what is promised is what happens', () => {
       const { promises, exactlyOnce } = await connection.check(`${name}.t`)
       expect(exactlyOnce).toBe(false)
       expect(promises.noDuplicates.remedies).toHaveLength(2 - round)
+      await expect(connection.prepare(`${name}.t`, { exactlyOnce: true })).rejects.toMatchObject({
+        code: 'CANNOT_HOLD_PROMISE',
+        hint: promises.noDuplicates.remedies.join('; '),
+      })
       await connection.command(promises.noDuplicates.remedies[0]!)
     }
     expect(await connection.check(`${name}.t`)).toMatchObject({
@@ -360,6 +364,7 @@ describe('what cannot be seen is unproven, and exactlyOnce refuses', () => {
     await expect(connection.prepare(`${name}.d`, { exactlyOnce: true })).rejects.toMatchObject({
       code: 'CANNOT_HOLD_PROMISE',
       message: expect.stringContaining('the cluster far'),
+      hint: expect.stringContaining('leave exactlyOnce out'),
     })
   })
 
@@ -419,6 +424,7 @@ describe('how long a block may be repeated', () => {
   it('half of the entries at a given rate, and no longer than they live', async () => {
     const name = await database([
       'CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 1000',
+      'CREATE TABLE $.lasting (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 1000, old_parts_lifetime = 480',
       'CREATE TABLE $.none (n UInt32) ENGINE = MergeTree ORDER BY n',
     ])
     const outage = async (table: string, blocksPerMinute?: number) =>
@@ -426,16 +432,36 @@ describe('how long a block may be repeated', () => {
     expect(await outage('t', 50)).toMatchObject({ minutes: 10, source: 'given', deadlineMinutes: 2 })
     expect(await outage('t')).toEqual({
       deadlineMinutes: 2,
-      reason: expect.stringMatching(/500 of 1000 entries.*nobody knows/),
+      reason: expect.stringMatching(
+        /500 of 1000 entries.*not measured: this server forgets merged parts.*blocksPerMinute/,
+      ),
+      remedies: [],
     })
+    expect((await outage('lasting')).reason).toMatch(/no inserts were seen lately, so how fast that is nobody knows/)
     expect(await outage('none', 50)).toEqual({
       deadlineMinutes: 2,
       reason: expect.stringMatching(/is not sent again/),
+      remedies: [],
     })
     for (const blocksPerMinute of [0, Number.NaN, '5' as never]) {
       const refused = { code: 'BAD_OPTION', message: expect.stringContaining('blocksPerMinute') }
       await expect(connection.check(`${name}.t`, { blocksPerMinute })).rejects.toMatchObject(refused)
     }
+  })
+
+  it('and what makes that last until the deadline: wider windows, of those that are too small', async () => {
+    const name = await database([
+      'CREATE TABLE $.t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 50000',
+      'CREATE TABLE $.v_target (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 1000',
+      'CREATE MATERIALIZED VIEW $.v TO $.v_target AS SELECT n FROM $.t',
+    ])
+    const { outage } = await connection.check(`${name}.t`, { blocksPerMinute: 6000 })
+    expect(outage.remedies).toEqual([
+      `ALTER TABLE \`${name}\`.\`v_target\` MODIFY SETTING non_replicated_deduplication_window = 24000`,
+    ])
+    await connection.command(outage.remedies[0]!)
+    const { outage: wide } = await connection.check(`${name}.t`, { blocksPerMinute: 6000 })
+    expect(wide).toMatchObject({ minutes: 2, remedies: [] })
   })
 
   it('at the rate of the last minutes, where merged parts can still be seen', async () => {

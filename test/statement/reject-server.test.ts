@@ -363,3 +363,38 @@ describe.skipIf(!serverAvailable())('ClickHouse 18.16', () => {
     expect(await old.query('SELECT p FROM parts GROUP BY p ORDER BY p')).toEqual([{ p: 0 }, { p: 1 }])
   })
 })
+
+describe('where onReject cannot serve', () => {
+  it.each<[string, string, string, object, RegExp | undefined]>([
+    ['a table', 'block', `MergeTree ORDER BY id ${DEDUPLICATES}`, {}, undefined],
+    ['a table with a view', 'nothing', `MergeTree ORDER BY id ${DEDUPLICATES}`, {}, /has materialized views \(.*view/],
+    ['a log', 'nothing', 'Log', {}, /is a Log table/],
+    ['partitions', 'partition', `MergeTree PARTITION BY id % 2 ORDER BY id ${DEDUPLICATES}`, {}, /splitByPartition/],
+    [
+      'partitions apart',
+      'partition',
+      `MergeTree PARTITION BY id % 2 ORDER BY id ${DEDUPLICATES}`,
+      { splitByPartition: true },
+      undefined,
+    ],
+  ])('%s: prepare() and check() say so', async (made, per, engine, options, why) => {
+    const table = await createTable('id UInt32', engine)
+    if (made.endsWith('view')) {
+      await connection.command(
+        `CREATE MATERIALIZED VIEW ${table}_view ENGINE = MergeTree ORDER BY id ${DEDUPLICATES} AS SELECT id FROM ${table}`,
+      )
+    }
+    const said: unknown[] = []
+    const warn: Logger['warn'] = (_, fields) => void said.push(fields?.warning)
+    await using logged = await connect({ url: front.url, logger: { ...logger, warn } })
+    const aboutReject = (texts: readonly unknown[]) => texts.filter((text) => /onReject/.test(String(text)))
+    const without = await logged.prepare(table, options)
+    expect(aboutReject(without.stats.warnings)).toEqual([])
+    const { stats } = await logged.prepare(table, { ...options, onReject: () => {} })
+    expect(aboutReject(stats.warnings)).toEqual(why === undefined ? [] : [expect.stringMatching(why)])
+    expect(aboutReject(said)).toEqual(aboutReject(stats.warnings))
+    const { onReject } = await logged.check(table)
+    expect(onReject.per).toBe(per)
+    if (why !== undefined) expect(stats.warnings.at(-1)).toContain(onReject.reason)
+  })
+})

@@ -4,7 +4,7 @@ import { ServerError } from '../../errors.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { inTable, type Reader } from '../table.ts'
 import { type DedupWindow, type TableFacts, Unread } from './facts.ts'
-import type { Finding } from './promises.ts'
+import { type Finding, widerWindows } from './promises.ts'
 
 /** For how long a block whose answer was lost may be repeated. */
 export interface Outage {
@@ -18,6 +18,8 @@ export interface Outage {
   readonly source?: 'given' | 'part_log' | 'parts'
   /** After this sluice gives up by itself: retry.deadline. */
   readonly deadlineMinutes: number
+  /** What would let a block be repeated until that deadline, where it may not; nothing where it may. */
+  readonly remedies: readonly string[]
 }
 
 /** Of the entries only half are trusted: other writers push tokens out too, and busy hours come. */
@@ -37,6 +39,7 @@ export async function outageOf(
     return {
       deadlineMinutes,
       reason: `A block that may be there already is not sent again: it stays unknown, unless acceptDuplicates says otherwise. ${own}`,
+      remedies: [],
     }
   }
   const measured =
@@ -46,14 +49,27 @@ export async function outageOf(
   const age = window.seconds / 60
   const trusted = Math.floor(window.entries * TRUSTED_SHARE)
   const limit = `until ${trusted} of ${window.entries} entries are used${Number.isFinite(age) ? `, ${duration(age)} at most` : ''}`
-  if (measured === undefined) {
-    const unknown = `A block may be repeated ${limit}; how fast that is nobody knows, no inserts were seen lately.`
-    return { deadlineMinutes, reason: `${unknown} ${own}` }
+  if (measured === undefined || 'unmeasured' in measured) {
+    const why =
+      measured === undefined
+        ? 'no inserts were seen lately, so how fast that is nobody knows'
+        : `how fast that is was not measured: ${measured.unmeasured}. Give blocksPerMinute (--blocks-per-minute)`
+    return { deadlineMinutes, reason: `A block may be repeated ${limit}; ${why}. ${own}`, remedies: [] }
   }
   const { source, rate } = measured
   const minutes = Math.min(age, trusted / rate)
   const known = `A block may be repeated for ${duration(minutes)}: ${limit}, at ${round(rate)} parts a minute (${SOURCES[source]}).`
-  return { minutes, partsPerMinute: rate, source, deadlineMinutes, reason: `${known} ${own}` }
+  const needed = Math.ceil((rate * deadlineMinutes) / TRUSTED_SHARE)
+  const isShort = Number.isFinite(needed) && needed > window.entries
+  const advice = isShort ? ` To last until then the window needs ${needed} entries.` : ''
+  return {
+    minutes,
+    partsPerMinute: rate,
+    source,
+    deadlineMinutes,
+    reason: `${known} ${own}${advice}`,
+    remedies: isShort ? widerWindows(table, needed) : [],
+  }
 }
 
 const SOURCES = {
@@ -62,21 +78,25 @@ const SOURCES = {
   parts: 'system.parts, the last five minutes',
 }
 
-/** Undefined where nothing was inserted lately, or nobody wrote it down. */
+/** Undefined where nothing was inserted lately. */
 export async function partsPerMinute(
   transport: Transport,
   table: TableFacts,
-): Promise<{ source: 'part_log' | 'parts'; rate: number } | undefined> {
-  if (table.isRemote) return undefined
+): Promise<{ source: 'part_log' | 'parts'; rate: number } | { source?: undefined; unmeasured: string } | undefined> {
+  if (table.isRemote) return { unmeasured: 'the parts are on another host' }
   // 1 is NewPart (18.16: NEW_PART), 3 DownloadPart, which brings parts that another replica was given; new parts are of level 0.
   const minutes = `SELECT count() AS parts FROM system.part_log WHERE toInt8(event_type) IN (1, 3) AND part_name LIKE '%\\_0' AND event_date >= yesterday() AND event_time > now() - 3600 AND ${inTable(table.name, 'table')} GROUP BY toStartOfMinute(event_time)`
   const busiest = await ask(transport, `SELECT max(parts) AS rate FROM (${minutes})`)
   if (busiest !== undefined && busiest > 0) return { source: 'part_log', rate: busiest }
   // Parts that were merged stay for a while; where it is a short one, those that are left say too little.
-  if ((table.setting('old_parts_lifetime') ?? 0) < LOOK_BACK_SECONDS) return undefined
+  const forgets = (table.setting('old_parts_lifetime') ?? 0) < LOOK_BACK_SECONDS
+  if (forgets)
+    return busiest === 0 ? undefined : { unmeasured: 'this server forgets merged parts, and has no part_log to read' }
   const recent = `level = 0 AND modification_time > now() - ${LOOK_BACK_SECONDS} AND ${inTable(table.name, 'table')}`
   const count = await ask(transport, `SELECT count() AS rate FROM system.parts WHERE ${recent}`)
-  if (count === undefined || count === 0) return undefined
+  if (count === undefined)
+    return busiest === 0 ? undefined : { unmeasured: 'system.part_log and system.parts could not be read' }
+  if (count === 0) return undefined
   return { source: 'parts', rate: count / (LOOK_BACK_SECONDS / 60) }
 }
 

@@ -80,6 +80,22 @@ export function windowOf(table: TableFacts): DedupWindow | undefined {
   }
 }
 
+/** The statements that let each of these tables remember `entries` parts. */
+export function widerWindows(table: TableFacts, entries: number): string[] {
+  const { quoted, window, views, behind } = table
+  const others = [...views.map(({ target }) => target), ...(Array.isArray(behind) ? behind : [])]
+  return [
+    ...(window === undefined || window instanceof Unread || window.setting === undefined || window.entries >= entries
+      ? []
+      : [alterWindow(quoted, window.setting, entries)]),
+    ...others.flatMap((other) => (other instanceof Unread ? [] : widerWindows(other, entries))),
+  ]
+}
+
+function alterWindow(quoted: string, setting: string, entries: number): string {
+  return `ALTER TABLE ${quoted} MODIFY SETTING ${setting} = ${entries}`
+}
+
 /** By the token where the server knows it; 18.16 and others before 22.2 by the block's content. */
 export function recognises(session: Session): 'token' | 'content' {
   return session.knows('insert_deduplication_token') ? 'token' : 'content'
@@ -102,7 +118,7 @@ function switchedOff({ value }: Session): Finding | undefined {
 function ofTable(table: TableFacts, session: Session): Finding[] {
   if (table.isMergeTree) return ofMergeTree(table, session)
   const { quoted, engine } = table
-  const unrecognised = `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not.`
+  const unrecognised = doesNotRecognise(table, 'only MergeTree tables can')
   switch (engine) {
     case 'Distributed':
       return ofDistributed(table, session)
@@ -128,45 +144,33 @@ function ofTable(table: TableFacts, session: Session): Finding[] {
     }
     case 'Memory':
       return [
-        no('noDuplicates', `${unrecognised} Only MergeTree tables can.`),
+        no('noDuplicates', unrecognised),
         no('noLoss', `${quoted} (Memory) loses its rows when the server stops.`),
       ]
     case 'Log':
     case 'TinyLog':
     case 'StripeLog':
-      return [no('noDuplicates', `${unrecognised} Only MergeTree tables can.`)]
+      return [no('noDuplicates', unrecognised)]
     default:
       return [
-        no('noDuplicates', `${unrecognised} Only MergeTree tables can.`),
+        no('noDuplicates', unrecognised),
         unproven('noLoss', `What an acknowledged row of ${quoted} is worth is up to its engine, ${engine}.`),
       ]
   }
 }
 
 function ofMergeTree(table: TableFacts, session: Session): Finding[] {
-  const { quoted, engine, window } = table
+  const { quoted, window } = table
   if (window === undefined || window instanceof Unread) {
     return [unproven('noDuplicates', `Whether ${quoted} recognises a repeated block is not known: ${window?.why}.`)]
   }
   const { entries, setting } = window
   if (setting === undefined) {
-    const only = 'On this server only Replicated tables can.'
-    return [
-      no(
-        'noDuplicates',
-        `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not. ${only}`,
-      ),
-    ]
+    return [no('noDuplicates', doesNotRecognise(table, 'on this server only Replicated tables can'))]
   }
-  const alter = (value: number) => `ALTER TABLE ${quoted} MODIFY SETTING ${setting} = ${value}`
+  const alter = (value: number) => alterWindow(quoted, setting, value)
   if (entries === 0) {
-    return [
-      no(
-        'noDuplicates',
-        `${quoted} (${engine}) does not recognise a repeated block: after a lost answer it may be there or not.`,
-        alter(1000),
-      ),
-    ]
+    return [no('noDuplicates', doesNotRecognise(table), alter(1000))]
   }
   const findings: Finding[] = []
   // Measured on both: a block takes one entry in each partition it meets, and one that takes more than there are is stored again
@@ -191,6 +195,11 @@ function ofMergeTree(table: TableFacts, session: Session): Finding[] {
     )
   }
   return findings
+}
+
+function doesNotRecognise({ quoted, engine }: TableFacts, which?: string): string {
+  const others = which === undefined ? '' : `: ${which}`
+  return `${quoted} (${engine}) does not recognise a repeated block${others}. The first lost answer ends the statement, with that block unknown; with acceptDuplicates it would be sent again, and may be stored twice.`
 }
 
 function ofBehind(table: TableFacts, session: Session): Finding[] {

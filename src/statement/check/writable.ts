@@ -1,7 +1,7 @@
 // Whether this user can insert into a table at all, and sluice write its columns.
 
 import { SchemaError, ServerError } from '../../errors.ts'
-import type { Transport } from '../../transport/transport.ts'
+import type { Settings, Transport } from '../../transport/transport.ts'
 import { inTable } from '../table.ts'
 import type { TableFacts } from './facts.ts'
 import type { Finding, Session } from './promises.ts'
@@ -11,6 +11,7 @@ export async function writableFindings(
   transport: Transport,
   table: TableFacts,
   session: Session,
+  settings: Settings,
   plan: () => Promise<void>,
 ): Promise<Finding[]> {
   const { quoted, engine } = table
@@ -32,6 +33,8 @@ export async function writableFindings(
         'Connect as a user whose profile has readonly = 0.',
       ),
     )
+  } else {
+    findings.push(...(await ofSettings(transport, settings)))
   }
   try {
     await plan()
@@ -57,6 +60,19 @@ export async function writableFindings(
     )
   }
   return findings
+}
+
+/** A SELECT that carries what every insert carries: names that the server does not know, and values that it does not take. */
+async function ofSettings(transport: Transport, settings: Settings): Promise<Finding[]> {
+  try {
+    await transport.query('SELECT 1', { settings })
+    return []
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    const { serverCode, serverName, reason: said, retryable } = error
+    const reason = `The server does not take the settings of these inserts: Code ${serverCode} ${serverName}: ${said}`
+    return [{ promise: 'writable', answer: retryable ? 'unproven' : 'no', reason }]
+  }
 }
 
 async function mayInsert(
