@@ -12,13 +12,14 @@ export interface Tally {
 }
 
 /**
- * The figures of connections in Prometheus' text format 0.0.4, which is served as `text/plain; version=0.0.4`. Statements that are over
+ * The figures of connections, one by one or as an array, in Prometheus' text format 0.0.4, which is served as `text/plain; version=0.0.4`. Statements that are over
  * stay counted for as long as their connection is given; so do closed connections.
  *
  * @throws {UsageError} BAD_OPTION for something that is no connection
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function prometheus(...connections: readonly Connection[]): string {
+export function prometheus(...given: readonly (Connection | readonly Connection[])[]): string {
+  const connections = given.flat()
   const stranger = connections.find((connection) => !(connection instanceof Connection))
   if (stranger !== undefined) throw new UsageError('BAD_OPTION', 'prometheus() takes what connect() resolves to.')
   const tallies = connections.flatMap((connection) => connection.tallies())

@@ -48,7 +48,17 @@ describe('the text', () => {
     })
   })
 
+  it('takes connections one by one, or as an array', async () => {
+    const [a, b] = [await lyingConnection(), await lyingConnection()]
+    for (const { connection } of [a, b]) (await connection.prepare('t', { columns: COLUMNS })).exec({ n: 1 })
+    const text = prometheus(a.connection, b.connection)
+    expect(parseExposition(text).series.filter(({ name }) => name === 'sluice_staged_rows')).toHaveLength(2)
+    expect(prometheus([a.connection, b.connection])).toBe(text)
+    expect(prometheus([])).toBe('')
+  })
+
   it('takes connections only', () => {
+    expect(() => prometheus(['http://localhost' as never])).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
     expect(() => prometheus('http://localhost' as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 })
