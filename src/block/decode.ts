@@ -2,6 +2,7 @@
 // blocks a server refused. It trusts nothing: every count is held against the bytes that are left before memory is taken
 // for it, and all that the format allows but a correct writer never writes (a Bool of 2, a null map of 2, an empty block)
 // is an error.
+import { EngineError } from '../errors.ts'
 import { parseType } from '../types/parse.ts'
 import { ByteReader } from './decode/bytes.ts'
 import { openColumn } from './decode/column.ts'
@@ -30,8 +31,27 @@ export function decodeBlocks(bytes: Uint8Array): DecodedBlock[] {
   requireBytes(bytes, 'decodeBlocks')
   const reader = new ByteReader(bytes)
   const blocks: DecodedBlock[] = []
-  while (reader.remaining > 0) blocks.push(decodeBlock(reader))
+  try {
+    while (reader.remaining > 0) blocks.push(decodeBlock(reader))
+  } catch (cause) {
+    if (!looksFramed(bytes)) throw cause
+    throw new EngineError('BAD_BLOCK', (cause as Error).message, {
+      hint: 'These look like compressed frames: decompress(bytes) first. Blocks of takeBlocks() say whether they are `compressed`.',
+      cause,
+    })
+  }
   return blocks
+}
+
+/** A method and sizes of a compressed frame, behind its checksum. */
+function looksFramed(bytes: Uint8Array): boolean {
+  if (bytes.byteLength <= 25) return false
+  const view = new DataView(bytes.buffer, bytes.byteOffset + 16, bytes.byteLength - 16)
+  const [method, byteLength, rawBytes] = [view.getUint8(0), view.getUint32(1, true), view.getUint32(5, true)]
+  if (byteLength > view.byteLength) return false
+  return method === 0x02
+    ? byteLength === rawBytes + 9
+    : (method === 0x82 || method === 0x90) && byteLength <= rawBytes + 9
 }
 
 function decodeBlock(reader: ByteReader): DecodedBlock {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeBlocks } from '../../src/block/decode.ts'
 import { EngineError, SchemaError, SluiceError } from '../../src/errors.ts'
-import { encodeBlock } from '../../src/native.ts'
+import { compress, encodeBlock } from '../../src/native.ts'
 import { random } from '../support/random.ts'
 import {
   asDecoded,
@@ -170,6 +170,16 @@ describe('values that JavaScript cannot hold in the usual form', () => {
 
 describe('no bytes make it hang, take memory without end, or fail in another way than EngineError BAD_BLOCK', () => {
   const blocks = loadAllVectors().filter(({ native, name }) => native !== undefined && !name.startsWith('agg_'))
+
+  it.each(['lz4', 'none'] as const)('compressed frames (%s): the hint names decompress()', (method) => {
+    const rows = Array.from({ length: 1000 }, (_, n) => [n])
+    const bytes = Buffer.concat([Buffer.alloc(3), compress(encodeBlock([{ name: 'n', type: 'UInt32' }], rows), method)])
+    expect(errorOf(() => decodeBlocks(bytes.subarray(3)))).toMatchObject({
+      code: 'BAD_BLOCK',
+      message: expect.stringMatching(/ byte \d+/),
+      hint: expect.stringContaining('decompress(bytes) first'),
+    })
+  })
 
   it('a block cut at any byte is BAD_BLOCK, and the offset lies within it', () => {
     for (const { name, native } of blocks) {
