@@ -1,6 +1,7 @@
 import { Block, type SealedBlock } from '../engine/block.ts'
 import { systemClock } from '../engine/clock.ts'
 import type { BlockGuard } from '../engine/deliver-block.ts'
+import { DeliveryError } from '../engine/delivery-error.ts'
 import { Engine } from '../engine/engine.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { least, mistrust, type Trust } from '../engine/trust.ts'
@@ -99,6 +100,8 @@ async function deliverAll(
   try {
     for (const block of blocks) engine.add(block)
     await engine.whenIdle()
+  } catch (error) {
+    throw error instanceof DeliveryError ? inCallersHands(error) : error
   } finally {
     hurry.removeEventListener('abort', late)
   }
@@ -112,6 +115,18 @@ async function deliverAll(
     retries,
     possibleDuplicates,
   }
+}
+
+/** The hint of a statement speaks of what it can do with its blocks; these are the caller's already. */
+function inCallersHands(error: DeliveryError): DeliveryError {
+  if (!error.hint?.includes('rollback()')) return error
+  const { code, blocks, cause } = error
+  const message = error.message.split('\n  hint: ')[0]!
+  const isRefused = blocks.some(({ state }) => state === 'rejected')
+  const hint = isRefused
+    ? 'deliver() stops at a rejected block: give it the others without that one, or all again once the reason is gone. The rows of a rejected block are in its `bytes`, for decodeBlocks().'
+    : 'The same list may be given to deliver() again, of any working connection; it skips what is acknowledged.'
+  return new DeliveryError(code, message, { blocks, hint, cause })
 }
 
 function isBlock(block: SealedBlock): block is Block {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { connect, DeliveryError, type SealedBlock, ServerError, type Statement } from '../../src/index.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { failure } from '../support/inserts.ts'
-import { exceptionReply } from '../support/lying-server.ts'
+import { exceptionReply, type RecordedRequest } from '../support/lying-server.ts'
 import { COLUMNS, gate, lyingConnection, lyingStatement, type NumberRow, numbersOf, range } from './lying.ts'
 
 const PARSE_ERROR = exceptionReply(
@@ -201,6 +201,29 @@ describe('a server that is down', () => {
     expect(summary.retries).toBeGreaterThan(3)
     await connection.close()
     await proxy.close()
+  })
+
+  it('of deliver(): its hint is about the blocks in the caller’s hands; the good ones are delivered without the bad one', async () => {
+    const isBad = ({ body }: RecordedRequest) =>
+      numbersOf([{ body } as RecordedRequest])
+        .flat()
+        .includes(3)
+    const { server, connection, statement } = await lyingStatement(
+      { blockSize: 2, holdUntilCommit: true },
+      (request) => (isBad(request) ? exceptionReply(469, 'VIOLATED_CONSTRAINT', 'no') : undefined),
+    )
+    for (const n of range(8)) statement.exec({ n })
+    await failure(statement.commit(), DeliveryError)
+    const blocks = statement.takeBlocks()
+    const error = await failure(connection.deliver(blocks, { retry: { attempts: 1 } }), DeliveryError)
+    expect(error).toMatchObject({ code: 'DELIVERY_FAILED', serverCode: 469 })
+    expect(error.hint).toMatch(/^deliver\(\) stops at a rejected block/)
+    expect(error.message).not.toContain('takeBlocks()')
+    expect(error.message.split('hint:')).toHaveLength(2)
+    await connection.deliver(blocks.filter(({ state }) => state !== 'rejected'))
+    expect(blocks.filter(({ state }) => state !== 'acknowledged')).toMatchObject([{ state: 'rejected', firstRow: 2 }])
+    const good = server.inserts.filter((request) => !isBad(request))
+    expect(numbersOf(good).flat().sort()).toEqual([0, 1, 4, 5, 6, 7])
   })
 
   it('for good: every block’s state is listed, and another connection delivers what is left', async () => {
