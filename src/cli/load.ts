@@ -80,7 +80,13 @@ Exit codes:
 
 Output:
   On a terminal a live line and a summary on stderr. Where stdout is no terminal, one JSON line with rows, refused, seconds,
-  rowsPerSecond, retries, waits, waitedSeconds and, if something is left to load, resume: {file, skipRows}.
+  rowsPerSecond, retries, waits, waitedSeconds and, if something is left to load, resume: {file, skipRows}. Besides, where it applies:
+    outcome              loaded, dry run, stopped (at a bad row or damaged input), interrupted, failed
+    error, at            what ended the load, and the file and line of the row if it was one
+    unknown              rows that may be in the table or not; the lines on stderr say which
+    undelivered          rows that were read, and are not in the table
+    ahead                of rows: those behind the place to resume from, which would be loaded twice there
+    possibleDuplicates   rows that --accept-duplicates sent again; they may be in the table twice
 
 Examples:
   $ export SLUICE_URL=http://localhost:8123/default SLUICE_PASSWORD=...

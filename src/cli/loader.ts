@@ -5,6 +5,7 @@
 //   accepted  rows that a statement took; each ends as acknowledged, rejected by the server, unknown or not sent. A rejected one is
 //             refused as well where there is a file for it
 
+import type { BlockReport } from '../engine/block.ts'
 import { DeliveryError } from '../engine/delivery-error.ts'
 import { EncodeError, EngineError, type SluiceError, StorageError, UsageError } from '../errors.ts'
 import type { Connection, RejectedRow, Row, Statement } from '../index.ts'
@@ -14,6 +15,7 @@ import { type Filled, matchColumns } from './columns.ts'
 import { Delays } from './delays.ts'
 import { describeError } from './exit.ts'
 import { type Input, openInput } from './input/open.ts'
+import type { RecordBatch } from './input/records.ts'
 import { openSource, type Source } from './input/source.ts'
 import { KeptRows } from './kept-rows.ts'
 import type { LoadOptions } from './load-options.ts'
@@ -58,6 +60,10 @@ export class Loader {
   #refused = 0
   #isInterrupted = false
   #stoppedAt: string | undefined
+  /** Blocks of a failed statement that may be stored. */
+  #doubtful: readonly BlockReport[] = []
+  /** The line of the file's first record, for as long as every record was one line. */
+  #firstLine: number | undefined
 
   constructor(connection: Connection, options: LoadOptions, reporter: Reporter) {
     this.#connection = connection
@@ -104,13 +110,17 @@ export class Loader {
     const stats = this.#statement?.stats
     const end = this.#positions.acknowledgedEnd
     const isAllIn = (stats?.accepted ?? 0) === end
+    const unknown = (stats?.unknown ?? 0) + (stats?.sent ?? 0)
+    const doubtfulCount = this.#doubtful.reduce((sum, { rowCount }) => sum + rowCount, 0)
     return {
       outcome,
       ...(error === undefined ? {} : { error, at: this.#stoppedAt }),
       acknowledged: this.#finished.acknowledged + (stats?.acknowledged ?? 0),
-      unknown: (stats?.unknown ?? 0) + (stats?.sent ?? 0),
+      unknown,
       undelivered: stats ? stats.staged + stats.sealed + stats.rejected - this.#rejected : 0,
       ahead: this.#positions.acknowledgedAhead,
+      behind: doubtfulCount === unknown ? this.#positions.stretches(this.#doubtful) : [],
+      firstLine: this.#firstLine,
       refused: this.#refused,
       read: this.#read,
       bytesRead: this.progress.bytesRead,
@@ -140,6 +150,7 @@ export class Loader {
       // What was read before the load stopped is good, whatever stopped it.
       await this.#finishStatement()
     } catch (error) {
+      if (error instanceof DeliveryError) this.#doubtful = error.blocks.filter(({ state }) => state === 'unknown')
       if (this.#isInterrupted) return this.account('interrupted')
       const failure = stoppedBy instanceof EngineError ? stoppedBy : error
       // A row that the server refused, and that found no place in the rejects.
@@ -170,8 +181,10 @@ export class Loader {
     const toRow = rowReader(source, filled, this.#options)
     this.#positions.mark(statement.stats.accepted, fileIndex, skip)
     let record = 0
+    this.#firstLine = source.headerText === undefined ? 1 : 2
     for await (const batch of source.batches) {
       const { texts, lines, valid } = batch
+      if (!isLinePerRecord(batch, this.#firstLine! + record, source)) this.#firstLine = undefined
       for (let i = 0; i < texts.length; i++) {
         // First of all: what an input gives that was closed under way may end inside a record.
         if (this.#isInterrupted) return
@@ -293,6 +306,13 @@ export class Loader {
     this.#positions = new Positions()
     this.#rejected = 0
   }
+}
+
+/** Whether its records are the lines from that one on. */
+function isLinePerRecord({ texts, lines }: RecordBatch, line: number, { hasEmptyRows }: Source): boolean {
+  if (texts.length === 0) return true
+  const areNext = lines[0] === line && lines.at(-1) === line + texts.length - 1
+  return areNext && (hasEmptyRows || !texts.includes(''))
 }
 
 /**

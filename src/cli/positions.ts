@@ -7,6 +7,16 @@ export interface Position {
   record: number
 }
 
+/** Rows of the files that follow each other and have the same fate. */
+export interface Stretch {
+  readonly state: 'in' | 'unknown' | 'out'
+  readonly rowCount: number
+  readonly first: Position
+  readonly last: Position
+  /** What comes after it. */
+  readonly next: Position
+}
+
 interface Mark extends Position {
   row: number
 }
@@ -65,6 +75,37 @@ export class Positions {
     let rowCount = 0
     for (const { done, refused } of this.#ahead.values()) rowCount += done - refused
     return rowCount
+  }
+
+  /**
+   * From the first row that is not done up to the last that is in the table, or may be. None where blocks of one range have
+   * several fates.
+   *
+   * @param unknown  blocks that may be stored
+   */
+  stretches(unknown: readonly Rows[]): Stretch[] {
+    const done = Array.from(this.#ahead, ([firstRow, range]) => ({ ...range, firstRow, state: 'in' as const }))
+    const doubtful = unknown.map(({ firstRow, rowEnd, rowCount }) => {
+      return { firstRow, rowCount: rowEnd - firstRow, done: rowCount, state: 'unknown' as const }
+    })
+    const ranges = [...done, ...doubtful].sort((a, b) => a.firstRow - b.firstRow)
+    if (ranges.some((range) => range.done !== range.rowCount)) return []
+    const runs: { state: Stretch['state']; from: number; end: number }[] = []
+    let end = this.#end
+    const add = (state: Stretch['state'], to: number) => {
+      const last = runs.at(-1)
+      if (to > end && last?.state === state) last.end = to
+      else if (to > end) runs.push({ state, from: end, end: to })
+      end = to
+    }
+    for (const { firstRow, rowCount, state } of ranges) {
+      add('out', firstRow)
+      add(state, firstRow + rowCount)
+    }
+    return runs.map(({ state, from, end }) => {
+      const [first, last] = [this.at(from), this.at(end - 1)]
+      return { state, rowCount: end - from, first, last, next: this.at(end) }
+    })
   }
 
   /** The record of a row that is not acknowledged, or of the first one that is not yet read. */

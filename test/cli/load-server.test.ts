@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,7 @@ import { decodeBlocks } from '../../src/native.ts'
 import { type ChdbFront, startFront } from '../support/chdb-front.ts'
 import { PASSWORD_USER, serverAvailable, startServer, type TestServer } from '../support/clickhouse-server.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
+import { exceptionReply, type RecordedRequest, type Reply, startLyingServer } from '../support/lying-server.ts'
 import { ended, Files, sluice, start } from './run.ts'
 
 let front: ChdbFront
@@ -29,6 +31,19 @@ async function table(): Promise<string> {
 const csvOf = (first: number, end: number) =>
   `id,name\n${Array.from({ length: end - first }, (_, i) => `${first + i},n${first + i}`).join('\n')}\n`
 const countAndSum = (name: string) => front.query(`SELECT count(), uniqExact(id), sum(id) FROM ${name}`)
+
+/** With a table that deduplicates nothing. */
+async function plainServer(insert: (request: RecordedRequest) => Reply | undefined | Promise<Reply | undefined>) {
+  const server = await startLyingServer({
+    insert,
+    rows: (sql) => {
+      if (sql.includes('system.tables')) return [{ engine: 'MergeTree', engine_full: '' }]
+      if (!sql.includes('system.columns')) return undefined
+      return ['id', 'name'].map((name) => ({ name, type: 'String', default_kind: '', default_expression: '' }))
+    },
+  })
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() })
+}
 
 describe('a server that does not help', () => {
   it('an open stdin does not keep the program from ending', async () => {
@@ -73,6 +88,14 @@ describe('a server that does not help', () => {
         expect(result).toMatchObject({ code: 3, summary: { rows: 100, unknown: 50 } })
         expect(result.stderr).toMatch(/may be stored, and is not sent again/)
         expect(result.stderr).toMatch(/hint: Look for its rows.*--accept-duplicates.*sluice doctor/)
+        expect(result.stderr).toContain(
+          [
+            '50 rows may be in the table or not: the answer was lost',
+            'to resume: look in the table for rows 100..149 (from 0)',
+            '  they are there: run the same command with --skip-rows 150',
+            '  none of them is: run the same command with --skip-rows 100\n',
+          ].join('\n'),
+        )
       }
     },
   )
@@ -91,6 +114,41 @@ describe('a server that does not help', () => {
     expect(result.summary).toMatchObject({ outcome: 'failed', rows: 300 + ahead, resume: { skipRows: 300 } })
     expect(rows + undelivered).toBe(read)
     expect(await front.query('SELECT count() FROM refused')).toBe(String(rows))
+  })
+
+  it('a refused block that may be stored in part: the summary says so, and no answer was lost', async () => {
+    const message = 'Constraint `most` is violated: while pushing to view default.seeing'
+    await using server = await plainServer(() => exceptionReply(469, 'VIOLATED_CONSTRAINT', message))
+    const result = await sluice(['load', 't', '--to', server.url], { input: csvOf(0, 10) })
+    expect(result).toMatchObject({ code: 3, summary: { rows: 0, unknown: 10 } })
+    expect(result.stderr).toMatch(
+      /10 rows may be in the table or not: the server said Code 469 VIOLATED_CONSTRAINT, and may have stored a part by then/,
+    )
+    expect(result.stderr).not.toContain('answer was lost')
+  })
+
+  it('a lost answer, and rows behind it that are in: which rows to look for, and how to get at them', async () => {
+    const arrived = new Map<number, () => void>()
+    // The second block's answer is lost once the third has its own.
+    await using server = await plainServer(async ({ body }) => {
+      const first = Number(decodeBlocks(body)[0]!.rows[0]![0])
+      if (first === 20) setTimeout(() => arrived.get(10)!(), 300)
+      if (first !== 10) return undefined
+      await new Promise<void>((resolve) => arrived.set(10, resolve))
+      return { close: 'before' }
+    })
+    const path = files.write("it's.csv", csvOf(0, 30))
+    const args = ['load', 't', path, '--to', server.url, '--block-size', '10', '--compression', 'none']
+    const result = await sluice(args)
+    expect(result).toMatchObject({ code: 3, summary: { rows: 20, unknown: 10, ahead: 10, resume: { skipRows: 10 } } })
+    const [, sed] = / alone: (sed .*) \| sluice load t with the same options\n/.exec(result.stderr)!
+    expect(result.stderr).toContain(
+      `to resume:\n  look in the table for rows 10..19 (from 0); if none of them is there, load those alone: ${sed}`,
+    )
+    expect(result.stderr).toMatch(/\n {2}then run the same command with --skip-rows 30\n$/)
+    expect(execFileSync('sh', ['-c', sed!], { encoding: 'utf8' })).toBe(csvOf(10, 20))
+    files.write("it's.csv", csvOf(0, 30).replace('\n', '\n\n'))
+    expect((await sluice(args)).stderr).toMatch(/load those alone\n/)
   })
 
   it('a block over too many partitions: exit 3, and the flag that helps; with it every row is in', async () => {

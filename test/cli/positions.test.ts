@@ -70,3 +70,37 @@ describe('Positions: where to resume after an acknowledged prefix', () => {
     expect(positions.at(31)).toEqual({ fileIndex: 1, record: 1 })
   })
 })
+
+describe('stretches: what stands behind the place to resume from', () => {
+  const shown = (positions: Positions, unknown = [rows(0, 0)].slice(1)) =>
+    positions.stretches(unknown).map(({ state, first, last, next }) => [state, first.record, last.record, next.record])
+
+  it('in the table, perhaps, or not; up to the last that may be', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 100)
+    positions.acknowledge(rows(0, 10))
+    positions.acknowledge(rows(30, 10))
+    positions.acknowledge(rows(40, 10))
+    expect(shown(positions)).toEqual([
+      ['out', 110, 129, 130],
+      ['in', 130, 149, 150],
+    ])
+    expect(shown(positions, [rows(60, 10), rows(10, 10)])).toEqual([
+      ['unknown', 110, 119, 120],
+      ['out', 120, 129, 130],
+      ['in', 130, 149, 150],
+      ['out', 150, 159, 160],
+      ['unknown', 160, 169, 170],
+    ])
+  })
+
+  it('none where everything behind it is to be sent, or where blocks share a range', () => {
+    const positions = new Positions()
+    positions.mark(0, 0, 0)
+    positions.acknowledge(rows(0, 10))
+    expect(shown(positions)).toEqual([])
+    expect(shown(positions, [{ firstRow: 10, rowEnd: 20, rowCount: 5 }])).toEqual([])
+    positions.acknowledge({ firstRow: 20, rowEnd: 30, rowCount: 5 })
+    expect(shown(positions)).toEqual([])
+  })
+})
