@@ -63,6 +63,15 @@ await connection.close()
 if (process.exitCode !== undefined) throw new Error('close() left rows behind')`,
   },
   plain: { before: plain, after: 'await connection.close()\nway.close()' },
+  // One row of the seventh block is refused, and what came behind it was not sent.
+  'partly-bad': {
+    before: `${connection + rows}
+await connection.command('ALTER TABLE events ADD CONSTRAINT known CHECK user != 666')
+const statement = await connection.prepare('INSERT INTO events', { blockSize: 100, maxPendingBlocks: 100 })
+for (const row of rows) await statement.exec(row)
+await statement.commit().catch(() => {})
+const blocks = statement.takeBlocks()`,
+  },
   // The table goes away between prepare and the first block.
   doomed: {
     before: `${connection + rows}
