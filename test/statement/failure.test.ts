@@ -151,7 +151,7 @@ describe('a 200 that is no success', () => {
     expect(server.inserts).toHaveLength(1)
   })
   it('with any other: repeated under its token, and unknown at the deadline', async () => {
-    const { server, statement } = await lyingStatement({ retry: { deadline: 100 } }, () =>
+    const { server, statement } = await lyingStatement({ retry: { deadline: 500 } }, () =>
       exceptionReply(210, 'NETWORK_ERROR', 'reset', 200),
     )
     await statement.exec({ n: 1 })
