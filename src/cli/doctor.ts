@@ -50,9 +50,9 @@ Outage:
   and no longer than replicated_deduplication_window_seconds. sluice gives up by itself after retry.deadline.
 
 JSON:
-  What connection.check() gives: table, engine, server, exactlyOnce, deduplicationWindow, deduplicationSeconds, deduplicatesBy,
-  promises {writable, noLoss, noDuplicates, atomic, keepsUp: {answer, reason, remedies}}, onReject {per, reason}, warnings,
-  outage {minutes, partsPerMinute, source, deadlineMinutes, reason, remedies}.
+  What connection.check() gives: table, engine, server, exactlyOnce, deduplicationWindow, deduplicationBlocks, deduplicationSeconds,
+  deduplicatesBy, promises {writable, noLoss, noDuplicates, atomic, keepsUp: {answer, reason, remedies}}, onReject {per, reason},
+  warnings, outage {minutes, partsPerMinute, source, deadlineMinutes, reason, remedies}.
 
 Exit codes:
   0 everything is promised   1 something is not, or unproven   2 wrong usage, no such table   3 server or connection

@@ -45,6 +45,8 @@ export interface BlockTarget {
   readonly columns?: readonly Column[]
   /** What the table promised before the first block; undefined where it was not asked, or did not say. */
   readonly trust?: Trust
+  /** Each block has rows of one partition only. */
+  readonly isSplit?: boolean
   /** What tells the deduplication log of the table at a host from others; undefined where nobody knows. */
   readonly logAt?: (host: string) => string | undefined
 }
@@ -112,6 +114,11 @@ export class Block implements SealedBlock {
 
   get host(): string | undefined {
     return (this.lostAttempt ?? this.lastAttempt)?.host
+  }
+
+  /** All of its rows, by the key of the table. */
+  get isOnePartition(): boolean {
+    return this.#target.isSplit === true
   }
 
   /** The deduplication log that may hold it. */

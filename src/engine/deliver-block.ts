@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import type { Observer } from './observer.ts'
 import { type Retry, retryDelay } from './retry.ts'
 import type { Throttle } from './throttle.ts'
-import { Attempt, least, mistrust, type Trust } from './trust.ts'
+import { Attempt, least, mistrust, sentTo, type Trust } from './trust.ts'
 
 /** Knows what has become of the table that a block was made for. */
 export interface BlockGuard {
@@ -75,13 +75,13 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
   const { retry, clock, guard } = way
   const { hosts } = way.transport
   const settings = block.settings
-  const figures = way.observer.figuresOf(block)
   const deadline = clock.now() + retry.deadline
   // A block that comes here with a lost answer behind it keeps its doubt, whatever this time's answers are.
   let mayHaveArrived = block.state === 'unknown'
   let damaged = false
   let lastError: unknown
   let isDoubled = false
+  let isCounted = false
   /** Hosts that did not take it, since the last pause. */
   let turnedAway: string[] = []
   let isUnreachable = false
@@ -100,22 +100,29 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
           isAsking = true
           block.trust = least(block.trust, await way.trust(block, among, way.abort, timeLeft()))
           isAsking = false
-          doubt = mistrust(block.lostAttempt, block.trust, clock)
+          doubt = mistrust(block.lostAttempt, block.trust, clock, timeLeft())
         }
         if (way.stop.aborted) return { state: 'unknown', reason: 'stopped' }
         if (doubt !== undefined && way.onPossibleDuplicate === undefined) return untrusted(doubt, lastError)
         if (doubt !== undefined && !isDoubled) way.onPossibleDuplicate?.(block)
         isDoubled ||= doubt !== undefined
+        if (doubt !== undefined) isCounted = false // stored again, it is another one for the others
       }
       const check = guard?.check(block, way.abort)
       if (check !== undefined) {
         await check
         if (way.stop.aborted) return { state: mayHaveArrived ? 'unknown' : 'sealed', reason: 'stopped' }
       }
-      if (block.attempts++ === 0) figures.sentBlocks++
+      block.attempts++
+      if (!isCounted) {
+        // It may go to any of them, and replicas remember together.
+        for (const name of hosts.names) sentTo(name, block).count++
+        if (hosts.names.includes(block.lostAttempt?.host ?? '')) block.lostAttempt!.passOver()
+        isCounted = true
+      }
       const others = among.filter((name) => !turnedAway.includes(name))
       host = hosts.pick(others.length > 0 ? others : among)
-      block.lastAttempt = new Attempt(clock, figures, host)
+      block.lastAttempt = new Attempt(clock, sentTo(host, block), host)
       await way.observer.insert(block, way.transport, {
         sql: block.sql,
         bytes: block.bytes,
@@ -153,7 +160,7 @@ export async function deliverBlock(block: Block, way: DeliveryWay): Promise<Deli
       if (attempt >= retry.attempts) return end('attempts')
       // What is known already needs no pause before it is said: no attempt will follow.
       if (mayHaveArrived && block.lostAttempt !== undefined && block.trust !== undefined) {
-        const doubt = mistrust(block.lostAttempt, block.trust, clock)
+        const doubt = mistrust(block.lostAttempt, block.trust, clock, timeLeft())
         if (doubt !== undefined && way.onPossibleDuplicate === undefined) return untrusted(doubt, error)
       }
       isUnreachable ||= mayHaveArrived && verdict.elsewhere

@@ -13,8 +13,6 @@ export class TableFigures {
   acceptedRows = 0
   pendingRows = 0
   pendingBlocks = 0
-  /** Blocks of which an attempt was made. */
-  sentBlocks = 0
   readonly rows = zeros()
   readonly blocks = zeros()
   acknowledgedBytes = 0

@@ -46,8 +46,10 @@ export interface DeliveryReport {
   /** `` `db`.`table` `` */
   readonly table: string
   readonly engine: string
-  /** How many of the last parts the table recognises when they come again; 0: none, or not known. */
+  /** How many of the last parts the table recognises when they come again; 0: none, or not known; Infinity: it keeps no rows. */
   readonly deduplicationWindow: number
+  /** How many blocks fill that, each of as many partitions as `max_partitions_per_insert_block` allows. */
+  readonly deduplicationBlocks: number
   /** For how long; undefined where age does not matter. */
   readonly deduplicationSeconds?: number
   /** By the token (`token`), by the block's content (`content`, older replicated tables), or not at all. */
@@ -96,7 +98,7 @@ export async function checkTable(
   const settings = insertSettings(known, opened.options.settings, options.settings)
   const read = await readDelivery(opened, name, settings)
   if (read === undefined) throw await unknownTable(transport, name)
-  const { facts, findings, report } = read
+  const { facts, findings, window, report } = read
   // Of a table that keeps no rows itself: how busy the one behind it is.
   const busy = Array.isArray(facts.behind) ? (facts.behind[0] as TableFacts) : facts
   const deadlineMs = resolveRetry(opened.options.retry).deadline
@@ -105,7 +107,7 @@ export async function checkTable(
       planColumns(opened, name),
     ),
     pressureOf(transport, busy),
-    outageOf(transport, busy, report.deduplicatesBy === 'nothing' ? undefined : windowOf(facts), {
+    outageOf(transport, busy, report.deduplicatesBy === 'nothing' ? undefined : window, {
       blocksPerMinute,
       deadlineMs,
     }),
@@ -131,15 +133,15 @@ export function askedAt({ transport, known, server }: OpenedTarget, hosts: reado
   return { transport: readerOf(transport, hosts), known, server }
 }
 
-/** The part of it that a statement depends on: two queries for a plain table. Where nothing may be read, nothing is proven. */
+/** The part of it that a statement depends on (`isSplit`: of blocks of one partition each): two queries for a plain table. Where nothing may be read, nothing is proven. */
 export async function checkDelivery(
   opened: Asked,
   name: TableName,
   settings: Settings,
-  signal?: AbortSignal,
+  { signal, isSplit }: { readonly signal?: AbortSignal; readonly isSplit?: boolean } = {},
 ): Promise<DeliveryReport> {
   try {
-    const read = await readDelivery(opened, name, settings, signal)
+    const read = await readDelivery(opened, name, settings, { signal, isSplit })
     return read?.report ?? unknownReport(quoteTable(name), 'system.tables does not show it')
   } catch (error) {
     // Somebody who may insert but not read these system tables can still insert; only the promise is not known.
@@ -152,25 +154,28 @@ async function readDelivery(
   { transport, known, server }: Asked,
   name: TableName,
   settings: Settings,
-  signal?: AbortSignal,
-): Promise<{ facts: TableFacts; findings: Finding[]; report: DeliveryReport } | undefined> {
+  { signal, isSplit }: { readonly signal?: AbortSignal; readonly isSplit?: boolean } = {},
+): Promise<{ facts: TableFacts; findings: Finding[]; window?: DedupWindow; report: DeliveryReport } | undefined> {
   const facts = await readFacts(transport, server.release[0], name, signal)
   if (facts === undefined) return undefined
-  const session = sessionOf(server.release, known, settings)
+  const session = sessionOf(server.release, known, settings, isSplit ? facts.quoted : undefined)
   const findings = deliveryFindings(facts, session)
-  const window = windowOf(facts)
+  const window = windowOf(facts, session)
   const by = recognises(session)
   const noLoss = promised(findings, 'noLoss', lossSentence(facts, session.value('insert_quorum')))
   const noDuplicates = promised(
     findings,
     'noDuplicates',
-    window === undefined ? 'It keeps no row that could come twice.' : windowSentence(facts, window, by),
+    window === undefined || window.entries === Number.POSITIVE_INFINITY
+      ? 'It keeps no row that could come twice.'
+      : windowSentence(facts, window, by),
   )
   const { per, reason } = atomicOf(facts)
   const report: DeliveryReport = {
     table: facts.quoted,
     engine: facts.engine,
     deduplicationWindow: window?.entries ?? 0,
+    deduplicationBlocks: window?.blocks ?? 0,
     ...(window?.entries && Number.isFinite(window.seconds) && { deduplicationSeconds: window.seconds }),
     deduplicatesBy: noDuplicates.answer === 'no' || !window?.entries ? 'nothing' : by,
     exactlyOnce: noLoss.answer === 'yes' && noDuplicates.answer === 'yes',
@@ -182,7 +187,7 @@ async function readDelivery(
       ),
     ],
   }
-  return { facts, findings, report }
+  return { facts, findings, window, report }
 }
 
 function unknownReport(table: string, why: string): DeliveryReport {
@@ -192,6 +197,7 @@ function unknownReport(table: string, why: string): DeliveryReport {
     table,
     engine: '',
     deduplicationWindow: 0,
+    deduplicationBlocks: 0,
     deduplicatesBy: 'nothing',
     exactlyOnce: false,
     promises: { noLoss: unproven, noDuplicates: unproven, atomic: { ...unproven, per: 'nothing' } },

@@ -71,7 +71,8 @@ async function deliverAll(
     if (!logs.has(name)) logs.set(name, new TableLogs(transport, block))
     return await logs.get(name)!.recognisers(block.lostAttempt.host, block.lostLog, end)
   }
-  if (!options.acceptDuplicates) await assertRecognised(opened, blocks, recognisers, hurry, retry.attemptTimeout)
+  if (!options.acceptDuplicates)
+    await assertRecognised(opened, blocks, recognisers, hurry, Math.min(retry.attemptTimeout, retry.deadline))
 
   const guards = new Map<string, SchemaGuard | undefined>()
   const guardOf = (block: Block) => {
@@ -98,7 +99,7 @@ async function deliverAll(
   if (hurry.aborted) late()
   hurry.addEventListener('abort', late, { once: true })
   try {
-    for (const block of blocks) engine.add(block)
+    for (const block of unknownFirst(blocks)) engine.add(block)
     await engine.whenIdle()
   } catch (error) {
     throw error instanceof DeliveryError ? inCallersHands(error) : error
@@ -127,6 +128,12 @@ function inCallersHands(error: DeliveryError): DeliveryError {
     ? 'deliver() stops at a rejected block: give it the others without that one, or all again once the reason is gone. The rows of a rejected block are in its `bytes`, for decodeBlocks().'
     : 'The same list may be given to deliver() again, of any working connection; it skips what is acknowledged.'
   return new DeliveryError(code, message, { blocks, hint, cause })
+}
+
+/** Each block that goes before them is one more for the table to remember. */
+function unknownFirst(blocks: readonly Block[]): readonly Block[] {
+  const isUnknown = ({ state }: Block) => state === 'unknown'
+  return [...blocks.filter(isUnknown), ...blocks.filter((block) => !isUnknown(block))]
 }
 
 function isBlock(block: SealedBlock): block is Block {
@@ -172,7 +179,8 @@ async function assertRecognised(
     const asking = asked.get(place) ?? askTrust(opened, block, hosts, signal, timeoutMs)
     asked.set(place, asking)
     const trust = least(block.trust, await asking)
-    const doubt = block.lostAttempt === undefined ? undefined : mistrust(block.lostAttempt, trust, systemClock)
+    const doubt =
+      block.lostAttempt === undefined ? undefined : mistrust(block.lostAttempt, trust, systemClock, timeoutMs)
     if (doubt === undefined) continue
     throw cannotHold(
       `A block for ${name} may be stored already, and ${name} cannot be trusted to recognise it. ${doubt}`,

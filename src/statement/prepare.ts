@@ -76,7 +76,7 @@ export async function planStatement(
       first = undefined
       return builder
     }
-    return { newBuilder, targetOf: targets(table, made, settings, known, report, logs) }
+    return { newBuilder, targetOf: targets(table, made, settings, known, report, logs, options.splitByPartition) }
   }
   return {
     name,
@@ -193,6 +193,7 @@ function targets(
   known: KnownSettings,
   report: DeliveryReport | undefined,
   logs: TableLogs,
+  isSplit: boolean | undefined,
 ): StatementPlan['targetOf'] {
   const trust = report === undefined ? undefined : trustOf(report)
   const made = new Map<string, BlockTarget>()
@@ -210,6 +211,7 @@ function targets(
           : settings,
         columns: columns.filter(({ name }) => columnNames.includes(name)),
         ...(trust?.isKnown && { trust }),
+        isSplit,
         logAt: logs.at,
       }
       if (made.size >= TARGETS_KEPT) made.clear()

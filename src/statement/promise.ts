@@ -24,15 +24,16 @@ export async function promiseFor(
   options: ResolvedOptions,
 ): Promise<TablePromise> {
   const { names } = opened.transport.hosts
+  const isSplit = options.splitByPartition
   if (!options.exactlyOnce) {
     const isAsked = opened.transport.kind !== 'file' && options.columns === undefined
-    const report = isAsked ? await checkDelivery(opened, table, settings) : undefined
+    const report = isAsked ? await checkDelivery(opened, table, settings, { isSplit }) : undefined
     return { report, hosts: names, warnings: report?.warnings ?? [] }
   }
   if (opened.transport.kind === 'file') throw cannotHold(table, 'A file recognises nothing.', '')
   const reports = await Promise.all(
     names.map((host) =>
-      checkDelivery(askedAt(opened, [host]), table, settings).catch((error: unknown) => {
+      checkDelivery(askedAt(opened, [host]), table, settings, { isSplit }).catch((error: unknown) => {
         if (error instanceof TransportError && names.length > 1) return error
         throw error
       }),

@@ -7,10 +7,10 @@ import { TRUSTED_SHARE } from './check/pressure.ts'
 import { askedAt, checkDelivery, type DeliveryReport } from './check.ts'
 import type { OpenedTarget } from './connect.ts'
 
-export function trustOf({ promises, deduplicationWindow, deduplicationSeconds, warnings }: DeliveryReport): Trust {
+export function trustOf({ promises, deduplicationBlocks, deduplicationSeconds, warnings }: DeliveryReport): Trust {
   const { answer, reason } = promises.noDuplicates
   return {
-    blocks: answer === 'yes' ? Math.floor(deduplicationWindow * TRUSTED_SHARE) : 0,
+    blocks: answer === 'yes' ? trusted(deduplicationBlocks) : 0,
     ms: deduplicationSeconds === undefined ? Number.POSITIVE_INFINITY : deduplicationSeconds * 1000,
     why:
       answer === 'yes'
@@ -18,6 +18,11 @@ export function trustOf({ promises, deduplicationWindow, deduplicationSeconds, w
         : (warnings.find((text) => text.startsWith(reason)) ?? reason),
     isKnown: answer !== 'unproven',
   }
+}
+
+/** One block that fits is recognised while no other of ours comes after it, however large it is. */
+function trusted(blocks: number): number {
+  return Math.max(Math.min(blocks, 1), Math.floor(blocks * TRUSTED_SHARE))
 }
 
 /** Asks one of these hosts now; where the server does not say, what it said before the first block still counts. */
@@ -32,7 +37,10 @@ export async function askTrust(
   if (transport.kind === 'file') return { blocks: 0, ms: 0, why: 'A file recognises nothing.', isKnown: true }
   const deadline = new Deadline(signal, timeoutMs)
   try {
-    const report = await checkDelivery(askedAt(opened, hosts), block, block.settings, deadline.signal)
+    const report = await checkDelivery(askedAt(opened, hosts), block, block.settings, {
+      signal: deadline.signal,
+      isSplit: block.isOnePartition,
+    })
     const trust = trustOf(report)
     return trust.isKnown ? trust : (block.trust ?? trust)
   } catch (error) {

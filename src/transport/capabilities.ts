@@ -19,6 +19,7 @@ const INSERT_SETTINGS = [
   'deduplicate_blocks_in_dependent_materialized_views',
   'materialized_views_ignore_errors',
   'max_partitions_per_insert_block',
+  'throw_on_max_partitions_per_insert_block',
   'readonly',
 ] as const
 

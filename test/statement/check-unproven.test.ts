@@ -170,7 +170,14 @@ describe('what is refused', () => {
   it('a partitioned table on a server that lets a block have any number of parts', async () => {
     const tables = [{ ...TABLE, partition_key: 'n' }]
     expect(answersOf((await checked({ tables })).report)).toContain('noDuplicates unproven')
-    const limited = settings({ max_partitions_per_insert_block: '100', [VIEWS]: '1' })
+    const most = { max_partitions_per_insert_block: '100', [VIEWS]: '1' }
+    const warned = await checked({ tables, settings: settings(most) }) // and throw_on_max_partitions_per_insert_block = 0
+    expect(warned.report.promises.noDuplicates).toMatchObject({
+      answer: 'unproven',
+      remedies: [expect.stringContaining('throw_on_max_partitions_per_insert_block = 1')],
+    })
+    expect(warned.exactly).toBe('CANNOT_HOLD_PROMISE')
+    const limited = settings({ ...most, throw_on_max_partitions_per_insert_block: '1' })
     expect(answersOf((await checked({ tables, settings: limited })).report)).toContain('noDuplicates yes')
   })
 })

@@ -60,6 +60,11 @@ describe('a block that is repeated: what is promised is what happens', () => {
     `CREATE TABLE $.v_target (n UInt32) ENGINE = MergeTree ORDER BY n ${target}`,
     'CREATE MATERIALIZED VIEW $.v TO $.v_target AS SELECT n FROM $.t',
   ]
+  const intoNull = [
+    `${plain} ${WINDOW}`,
+    'CREATE TABLE $.v_target (n UInt32) ENGINE = Null',
+    'CREATE MATERIALIZED VIEW $.v TO $.v_target AS SELECT n FROM $.t',
+  ]
   const inner = (target: string) => [
     `${plain} ${WINDOW}`,
     `CREATE MATERIALIZED VIEW $.v ENGINE = MergeTree ORDER BY n ${target} AS SELECT n FROM $.t`,
@@ -107,6 +112,7 @@ describe('a block that is repeated: what is promised is what happens', () => {
       { t: 4 },
     ],
     ['a view into a table with a window', view(WINDOW), {}, 'yes', { t: 2, v_target: 2 }],
+    ['a view into Null', intoNull, {}, 'yes', { t: 2, v_target: 0 }],
     ['a view into a table without', view(''), {}, 'no', { t: 2, v_target: 4 }],
     ['a view with a table of its own, with a window', inner(WINDOW), {}, 'yes', { t: 2, v: 2 }],
     ['a view with a table of its own, without', inner(''), {}, 'no', { t: 2, v: 4 }],
@@ -311,6 +317,11 @@ describe('rows that are acknowledged and lost', () => {
   it('Null keeps none', async () => {
     const name = await database(['CREATE TABLE $.t (n UInt32) ENGINE = Null'])
     expect((await answersOf(`${name}.t`)).answers.noLoss).toBe('no')
+    const report = await connection.check(`${name}.t`)
+    expect(report.promises.noDuplicates).toMatchObject({ answer: 'yes', reason: expect.stringMatching(/keeps no row/) })
+    expect(report).toMatchObject({ deduplicationWindow: Number.POSITIVE_INFINITY })
+    expect(report.outage.reason).toMatch(/repeated at any time/)
+    expect(report).not.toHaveProperty('deduplicationSeconds')
   })
 })
 

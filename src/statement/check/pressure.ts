@@ -42,6 +42,9 @@ export async function outageOf(
       remedies: [],
     }
   }
+  if (window.entries === Number.POSITIVE_INFINITY) {
+    return { deadlineMinutes, reason: `It keeps no row: a block may be repeated at any time. ${own}`, remedies: [] }
+  }
   const measured =
     given.blocksPerMinute === undefined
       ? await partsPerMinute(transport, table)

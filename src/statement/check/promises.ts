@@ -27,17 +27,21 @@ export interface Session {
   readonly release: readonly [number, number]
   readonly knows: (setting: string) => boolean
   readonly value: (setting: string) => string | undefined
+  /** The table whose blocks have one partition each. */
+  readonly split?: string
 }
 
 export function sessionOf(
   release: readonly [number, number],
   known: ReadonlyMap<string, string>,
   sent: Settings,
+  split?: string,
 ): Session {
   return {
     release,
     knows: (setting) => known.has(setting),
     value: (setting) => (sent[setting] === undefined ? known.get(setting) : String(sent[setting])),
+    split,
   }
 }
 
@@ -65,19 +69,40 @@ export function deliveryFindings(table: TableFacts, session: Session): Finding[]
   ]
 }
 
+/** `blocks`: so many of them fill it, each of as many partitions as a block may have. */
+export type BlockWindow = DedupWindow & { readonly blocks: number }
+
 /** What the table, those behind it and those that views write into remember: the least of them. Undefined: somebody keeps no account. */
-export function windowOf(table: TableFacts): DedupWindow | undefined {
-  const windows: (DedupWindow | undefined)[] = table.views.map(({ target }) =>
-    target instanceof Unread ? undefined : windowOf(target),
+export function windowOf(table: TableFacts, session: Session): BlockWindow | undefined {
+  const windows: (BlockWindow | undefined)[] = table.views.map(({ target }) =>
+    target instanceof Unread ? undefined : windowOf(target, session),
   )
-  if (table.isMergeTree) windows.push(table.window instanceof Unread ? undefined : table.window)
-  else if (Array.isArray(table.behind) && table.engine !== 'Buffer') windows.push(...table.behind.map(windowOf))
-  else if (table.engine !== 'Null') return undefined // it keeps no row that could come twice
+  if (table.isMergeTree) windows.push(ownWindow(table, session))
+  else if (Array.isArray(table.behind) && table.engine !== 'Buffer') {
+    windows.push(...table.behind.map((one) => windowOf(one, session)))
+  } else if (table.engine !== 'Null') return undefined
+  // A Null keeps no row that could come twice: there is nothing to remember.
+  else windows.push({ entries: FOREVER, seconds: FOREVER, blocks: FOREVER })
   if (windows.length === 0 || windows.includes(undefined)) return undefined
-  return {
-    entries: Math.min(...windows.map((window) => window!.entries)),
-    seconds: Math.min(...windows.map((window) => window!.seconds)),
-  }
+  const least = (of: 'entries' | 'seconds' | 'blocks') => Math.min(...windows.map((window) => window![of]))
+  return { entries: least('entries'), seconds: least('seconds'), blocks: least('blocks') }
+}
+
+const FOREVER = Number.POSITIVE_INFINITY
+
+function ownWindow(table: TableFacts, session: Session): BlockWindow | undefined {
+  const { window } = table
+  if (window === undefined || window instanceof Unread) return undefined
+  return { ...window, blocks: Math.floor(window.entries / partsPerBlock(table, session)) }
+}
+
+/** Measured on 26.7 and 18.16: a block takes one entry in each partition it meets. */
+function partsPerBlock({ partitionKey, quoted }: TableFacts, { value, split }: Session): number {
+  if (partitionKey === '' || quoted === split) return 1
+  const most = Number(value('max_partitions_per_insert_block') ?? 100)
+  // 26.7 then only writes a warning of too many into its log, and takes them.
+  const isLimit = !/^(0|false)$/.test(value('throw_on_max_partitions_per_insert_block') ?? '')
+  return most > 0 && isLimit ? most : FOREVER
 }
 
 /** The statements that let each of these tables remember `entries` parts. */
@@ -173,15 +198,17 @@ function ofMergeTree(table: TableFacts, session: Session): Finding[] {
     return [no('noDuplicates', doesNotRecognise(table), alter(1000))]
   }
   const findings: Finding[] = []
-  // Measured on both: a block takes one entry in each partition it meets, and one that takes more than there are is stored again
-  // at once (6 partitions, a window of 5).
-  const most = session.value('max_partitions_per_insert_block')
-  if (table.partitionKey !== '' && most !== undefined && (most === '0' || entries < Number(most))) {
+  // Measured on both: a block that takes more entries than there are is stored again at once (6 partitions, a window of 5).
+  const most = partsPerBlock(table, session)
+  if (entries < most) {
+    const isLimited = Number.isFinite(most)
+    const limit =
+      'max_partitions_per_insert_block above 0 and throw_on_max_partitions_per_insert_block = 1, in the settings of connect() or prepare()'
     findings.push(
       unproven(
         'noDuplicates',
-        `${quoted} remembers ${entries} parts, and a block may have ${most === '0' ? 'any number' : `${most}`}: one in each partition. One with more than ${entries} would not be recognised.`,
-        alter(most === '0' ? 10_000 : Math.max(1000, 10 * Number(most))),
+        `${quoted} remembers ${entries} parts, and a block may have ${isLimited ? most : 'any number'}: one in each partition. One with more than ${entries} would not be recognised.`,
+        isLimited ? alter(Math.max(1000, 10 * most)) : limit,
       ),
     )
   }
@@ -280,14 +307,14 @@ function ofViews(table: TableFacts, session: Session): Finding[] {
  * deduplicate_blocks_in_dependent_materialized_views, which every insert carries where the server knows it (measured on 26.7; without it
  * the views took the block twice, whatever the tables behind them remember).
  */
-function ofViewSettings(table: TableFacts, { knows, value }: Session): Finding[] {
+function ofViewSettings(table: TableFacts, session: Session): Finding[] {
   const findings: Finding[] = []
-  if (/^(1|true)$/.test(value('materialized_views_ignore_errors') ?? '')) {
+  if (/^(1|true)$/.test(session.value('materialized_views_ignore_errors') ?? '')) {
     const reason =
       'materialized_views_ignore_errors is on: rows that a view fails on are acknowledged and missing in it.'
     findings.push(no('noLoss', reason, 'settings: { materialized_views_ignore_errors: 0 } for connect() or prepare()'))
   }
-  if (!knows('deduplicate_blocks_in_dependent_materialized_views') && windowOf(table)?.entries) {
+  if (!session.knows('deduplicate_blocks_in_dependent_materialized_views') && windowOf(table, session)?.entries) {
     // Measured on 18.16: of a block in two partitions, one of which the table knew, the table took the other and its view nothing.
     const reason =
       'On this server (before 24.8) a repeated block that the table recognises does not reach its views: what the first attempt did not bring there is missing in them.'
