@@ -301,14 +301,14 @@ describe('a server that is down', () => {
             : undefined,
       insert: ({ index }) => (index === 0 ? { close: 'before' } : FULL),
     })
-    const statement = await connection.prepare<NumberRow>('events')
+    const statement = await connection.prepare<NumberRow>('events', { retry: { attemptTimeout: 200 } })
     await statement.exec({ n: 1 })
     const error = await failure(statement.commit(), DeliveryError)
     expect(error).toMatchObject({ code: 'DELIVERY_FAILED', serverCode: 202, blocks: [{ state: 'unknown' }] })
     expect(error.message).toMatch(/may be stored, and is not sent again: Code 202 .*lost 1 s ago.* for 1 s/)
     const sent = server.inserts.length
     expect(sent).toBeGreaterThan(5)
-    expect(server.inserts.at(-1)!.arrivedAt - server.inserts[0]!.arrivedAt).toBeLessThan(1100)
+    expect(server.inserts.at(-1)!.arrivedAt - server.inserts[0]!.arrivedAt).toBeLessThan(1000)
     const blocks = statement.takeBlocks()
     await expect(connection.deliver(blocks)).rejects.toMatchObject({ code: 'CANNOT_HOLD_PROMISE' })
     expect(server.inserts).toHaveLength(sent)
