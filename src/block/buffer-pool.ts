@@ -1,5 +1,8 @@
 import { allocateHashed } from '../wasm/hashed-memory.ts'
 
+/** Where the bytes of sealed blocks go. */
+export type Buffers = Pick<BufferPool, 'take' | 'give'>
+
 /**
  * Output buffers of sealed blocks, reused by the whole process: V8 answers tens of megabytes of fresh ArrayBuffers with
  * full garbage collections of half a second and more.
@@ -71,6 +74,8 @@ const POOLED_BYTES_MAX = 64 * 1024 * 1024
 
 export const sealedBuffers = new BufferPool(POOLED_BYTES_MAX, allocateHashed)
 /** The same in memory that a second thread reads and writes where it lies. */
-export const sharedBuffers = new BufferPool(POOLED_BYTES_MAX, (byteLength) =>
-  Buffer.from(new SharedArrayBuffer(byteLength)),
-)
+export const sharedBuffers = new BufferPool(POOLED_BYTES_MAX, allocateShared)
+
+export function allocateShared(byteLength: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(byteLength))
+}

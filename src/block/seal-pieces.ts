@@ -1,12 +1,12 @@
 import type { Arena } from '../wasm/core.ts'
 import type { Pieces } from '../wasm/pieces.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { Buffers } from './buffer-pool.ts'
 import type { SealedBytes } from './sealed.ts'
 
-/** The pieces as one block in a buffer of the pool, with its hash. */
+/** The pieces as one block in one buffer, with its hash. */
 export function sealPieces(
   pieces: Pieces,
-  buffers: BufferPool,
+  buffers: Buffers,
   arena: Arena,
   hashPtr: number,
 ): Pick<SealedBytes, 'bytes' | 'hash' | 'release'> {

@@ -1,3 +1,4 @@
+import { decompress } from '../block/frame.ts'
 import type { Framed, Framer } from '../block/framer.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Settings } from '../transport/transport.ts'
@@ -142,6 +143,11 @@ export class Block implements SealedBlock {
 
   get bytes(): Uint8Array {
     return this.#body?.bytes ?? new Uint8Array(0)
+  }
+
+  /** The Native block, whether it travels in frames or not. */
+  get plainBytes(): Uint8Array {
+    return this.compressed ? decompress(this.bytes) : this.bytes
   }
 
   /** Of the frames once it is compressed. */

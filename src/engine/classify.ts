@@ -7,7 +7,7 @@
 //    60 UNKNOWN_TABLE            again: no     mayHaveArrived: false
 
 import { SchemaError, ServerError, SluiceError, TransportError } from '../errors.ts'
-import { isTooManyPartitions } from '../transport/exception.ts'
+import { ABOUT_ROWS, FROM_VIEW, isTooManyPartitions } from '../transport/exception.ts'
 import { isOfOneHost } from '../transport/hosts.ts'
 
 export interface Verdict {
@@ -80,20 +80,6 @@ const REFUSED_AT_THE_DOOR = new Set([202, 242, 252, 254, 285, 286, 745])
 // Not repeatable, and no proof that nothing is stored: LOGICAL_ERROR, NOT_ENOUGH_SPACE, UNFINISHED, QUERY_WAS_CANCELLED,
 // POCO_EXCEPTION, STD_EXCEPTION, UNKNOWN_EXCEPTION. All others are about the statement or the bytes.
 const PERHAPS_STORED = new Set([49, 243, 341, 394, 1000, 1001, 1002])
-
-// Values that a constraint, an expression of the table (DEFAULT, MATERIALIZED, keys, indexes, TTL) or the type refuses: CANNOT_PARSE_TEXT,
-// _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, CANNOT_PARSE_DATE, _DATETIME, ARGUMENT_OUT_OF_BOUND,
-// CANNOT_CONVERT_TYPE, CANNOT_PARSE_NUMBER, INCORRECT_DATA, TOO_LARGE_ARRAY_SIZE, CANNOT_READ_ARRAY_FROM_TEXT, TOO_LARGE_STRING_SIZE,
-// ILLEGAL_DIVISION, SIZES_OF_ARRAYS_DONT_MATCH, VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN,
-// CANNOT_PARSE_UUID, FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, DECIMAL_OVERFLOW, CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING, CANNOT_PARSE_BOOL,
-// VIOLATED_CONSTRAINT, CANNOT_PARSE_IPV4, CANNOT_PARSE_IPV6, UNKNOWN_ELEMENT_OF_ENUM. (BAD_ARGUMENTS may be about a setting as well.)
-const ABOUT_ROWS = new Set([
-  6, 25, 26, 27, 38, 41, 69, 70, 72, 117, 128, 130, 131, 153, 190, 321, 349, 376, 395, 407, 441, 467, 469, 675, 676,
-  691,
-])
-
-// The table behind a view has its rows by then, whatever the code says. (Measured on 26.7: the source kept them after a 395.)
-const FROM_VIEW = /while pushing to view/i
 
 const PARTITIONS_HINT =
   'Rows of one block become one part per partition: prepare with splitByPartition: true for blocks of one partition each, sort the rows by partition, use a coarser PARTITION BY, or raise max_partitions_per_insert_block.'

@@ -35,6 +35,8 @@ export interface EngineOptions {
   /** See DeliveryWay. Default: all hosts, and none but the one that may have the block. */
   readonly hosts?: readonly string[]
   readonly recognisers?: (block: Block, end: AbortSignal) => Promise<readonly string[]>
+  /** Why a part of a block that is refused may be stored all the same; undefined: nothing of it is. Never rejects. */
+  readonly whyPartlyStored?: (block: Block, error: unknown, signal: AbortSignal) => Promise<string | undefined>
   /**
    * What becomes of a block that is refused and not stored. What it throws is the reason of the failure.
    *
@@ -65,6 +67,9 @@ export interface EngineListener {
 
 /** How many acknowledged blocks are remembered by token, so that a statement that runs for months stays small. */
 export const REPORTS_KEPT = 16_384
+
+const DELIVER =
+  'takeBlocks() has the block; under its token deliver() adds what is missing, where the table deduplicates.'
 
 // After an abort the transport has this long to let go of its sockets before the caller is told regardless.
 const ABORT_GRACE_MS = 500
@@ -322,23 +327,28 @@ export class Engine {
 
   /** How the delivery of a refused block ends; undefined: other blocks are in its place. */
   async #refused(block: Block, end: DeliveryEnd): Promise<DeliveryEnd | undefined> {
-    const { onRefused } = this.#options
-    if (onRefused === undefined || end.state === 'unknown' || this.#stop.signal.aborted) return end
+    const { onRefused, whyPartlyStored } = this.#options
+    if (end.state === 'unknown') return end
+    const why = end.state === 'rejected' ? await whyPartlyStored?.(block, end.error, this.#abort.signal) : undefined
+    if (why !== undefined) {
+      // As if its answer were lost.
+      block.lostAttempt ??= block.lastAttempt
+      return { ...end, state: 'unknown', note: `Some of it may be stored: ${why}`, hint: DELIVER }
+    }
+    if (onRefused === undefined || this.#stop.signal.aborted) return end
     this.#move(block, end.state)
     try {
       const recourse = await onRefused(block, end, this.#abort.signal)
       if (recourse === undefined) return end
-      if ('state' in recourse) {
-        // As if its answer were lost: some of it may be stored since then.
-        if (recourse.state === 'unknown') block.lostAttempt ??= block.lastAttempt
-        return recourse
-      }
+      if ('state' in recourse) return recourse
+      // It was taken meanwhile, and whoever has it must not find its rows done.
+      if (this.#taken) return end
       if (recourse.length === 0) {
         block.isHandedOver = true
         return end
       }
       // The block as it is does as well for whoever takes it.
-      if (this.#stop.signal.aborted || this.#taken) return end
+      if (this.#stop.signal.aborted) return end
       this.#replace(block, recourse)
       return undefined
     } catch (error) {

@@ -9,7 +9,6 @@
 // A bad row among 65,536 takes 32 inserts more. Pieces are blocks of their own, with tokens that follow from the block's and from
 // their rows alone, and never change either.
 
-import { decompress } from '../block/frame.ts'
 import type { Framer } from '../block/framer.ts'
 import { EncodedBlock } from '../block/gather/block.ts'
 import { Output } from '../block/gather/output.ts'
@@ -19,12 +18,10 @@ import { isAboutRows } from '../engine/classify.ts'
 import type { DeliveryEnd } from '../engine/deliver-block.ts'
 import type { Recourse } from '../engine/engine.ts'
 import type { ServerError } from '../errors.ts'
-import type { Logger, Transport } from '../transport/transport.ts'
-import { whyPartlyStored } from './partly-stored.ts'
+import type { Logger } from '../transport/transport.ts'
 import { type RejectedRow, rejectedRow } from './rejected.ts'
 
 export interface CutterOptions {
-  readonly transport: Transport
   /** For messages. */
   readonly name: string
   readonly onReject: (rejected: RejectedRow) => unknown
@@ -57,17 +54,11 @@ export class Cutter {
     return this.#pieces.has(block)
   }
 
-  /** What becomes of a block that was refused; undefined where it is not about its rows. */
-  async refused(block: Block, end: DeliveryEnd, signal: AbortSignal): Promise<Recourse | undefined> {
+  /** What becomes of a block that was refused, and of which nothing is stored; undefined where it is not about its rows. */
+  async refused(block: Block, end: DeliveryEnd): Promise<Recourse | undefined> {
     const { error } = end
     if (!isAboutRows(error)) return undefined
-    let piece = this.#pieces.get(block)
-    if (piece === undefined) {
-      const why = await whyPartlyStored(this.#options.transport, block, signal)
-      if (why !== undefined) return { ...end, state: 'unknown', note: NOT_CUT + why, hint: DELIVER }
-      piece = { whole: { token: block.token, rejectedCount: 0 }, from: 0 }
-    }
-    const { whole, from } = piece
+    const { whole, from } = this.#pieces.get(block) ?? { whole: { token: block.token, rejectedCount: 0 }, from: 0 }
     if (whole.rejectedCount === REJECTED_MAX) return { ...end, note: TOO_MANY, hint: NOT_THE_ROWS }
     if (block.rowCount > 1) return this.#cut(block, whole, from)
     whole.rejectedCount++
@@ -76,7 +67,7 @@ export class Cutter {
 
   #cut(block: Block, whole: Whole, from: number): Block[] {
     const { framer, logger, name } = this.#options
-    const bytes = block.compressed ? decompress(block.bytes) : block.bytes
+    const bytes = block.plainBytes
     const encoded = new EncodedBlock(bytes)
     const out = new Output(bytes)
     const middle = Math.ceil(block.rowCount / 2)
@@ -107,9 +98,6 @@ export class Cutter {
   }
 }
 
-const NOT_CUT = 'Its bad rows were not looked for, because some of it may be stored: '
-const DELIVER =
-  'takeBlocks() has the block; under its token deliver() adds what is missing, where the table deduplicates.'
 const TOO_MANY = `${REJECTED_MAX} of its rows were refused one by one, and there are more`
 const NOT_THE_ROWS = 'More likely the table is wrong, or every row is. takeBlocks() has the rest.'
 const CALLBACK = 'The row is in takeBlocks(), with all that is not acknowledged.'

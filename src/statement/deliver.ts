@@ -8,6 +8,7 @@ import { least, mistrust, type Trust } from '../engine/trust.ts'
 import { EngineError, UsageError } from '../errors.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import type { OpenedTarget } from './connect.ts'
+import { whyPartlyStored } from './partly-stored.ts'
 import { type SchemaGuard, schemaGuard } from './schema-guard.ts'
 import { quoteTable } from './table.ts'
 import { TableLogs } from './table-logs.ts'
@@ -94,6 +95,7 @@ async function deliverAll(
     trust: (block, hosts, signal, timeoutMs) => askTrust(opened, block, hosts, signal, timeoutMs),
     acceptDuplicates: options.acceptDuplicates,
     recognisers,
+    whyPartlyStored: (block, error, signal) => whyPartlyStored(transport, block, error, signal),
   })
   const late = () => engine.fail('DEADLINE_EXCEEDED', `close() waited ${hurry.reason} ms`, undefined)
   if (hurry.aborted) late()
@@ -112,7 +114,7 @@ async function deliverAll(
     rows: engine.rows.acknowledged,
     blocks: acknowledgedBlocks,
     bytes: acknowledgedBytes,
-    tokens: blocks.map(({ token }) => token),
+    tokens: blocks.filter(({ state }) => state === 'acknowledged').map(({ token }) => token),
     retries,
     possibleDuplicates,
   }

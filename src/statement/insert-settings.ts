@@ -21,6 +21,10 @@ const GUARDS: Record<string, readonly [SettingValue, string]> = {
     1,
     'what an attempt did not bring into a view would never get there',
   ],
+  use_strict_insert_block_limits: [
+    0,
+    'the server would cut one block into several parts, of which it may store some only',
+  ],
   distributed_foreground_insert: [1, 'the server would acknowledge rows that are only queued for other shards'],
   insert_distributed_sync: [1, 'the server would acknowledge rows that are only queued for other shards'],
 }

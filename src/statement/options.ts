@@ -137,6 +137,7 @@ export function resolveOptions(given: StatementOptions): ResolvedOptions {
   resolveRetry(given.retry)
   checkEngineId(given)
   checkAdapt(given)
+  checkReject(given)
   if (given.exactlyOnce && given.acceptDuplicates) {
     throw new UsageError('BAD_OPTION', 'exactlyOnce and acceptDuplicates exclude each other.')
   }
@@ -173,6 +174,13 @@ function checkAdapt({ onSchemaChange, columns, deterministic }: StatementOptions
       hint: 'Rows that go again for a changed table have other tokens than in another run.',
     })
   }
+}
+
+function checkReject({ onReject, deterministic }: StatementOptions): void {
+  if (onReject === undefined || !deterministic) return
+  throw new UsageError('BAD_OPTION', 'onReject and deterministic exclude each other.', {
+    hint: 'A table that has come to take such a row takes the whole block in another run, and has most of it from pieces.',
+  })
 }
 
 function checkColumns(columns: StatementOptions['columns']): void {

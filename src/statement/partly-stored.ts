@@ -9,10 +9,10 @@
 //
 // Which of them it was the answer does not say. So a refused block is known to be gone only where it can have been in one place.
 
-import { decompress } from '../block/frame.ts'
 import { EncodedBlock } from '../block/gather/block.ts'
 import type { Block } from '../engine/block.ts'
-import { ServerError, UsageError } from '../errors.ts'
+import { isAboutRows } from '../engine/classify.ts'
+import { SchemaError, ServerError, UsageError } from '../errors.ts'
 import { Deadline } from '../transport/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import { evaluatedKey } from './partition.ts'
@@ -28,12 +28,15 @@ export function whyNeverCut(table: string, engine: string, views: readonly strin
   return views.length > 0 ? `${table} has materialized views (${views.join(', ')})` : undefined
 }
 
-/** Why a part of a refused block may be stored; undefined: nothing of it is. */
+/** Why a part of a refused block may be stored; undefined: nothing of it is. Never rejects. */
 export async function whyPartlyStored(
   transport: Transport,
   block: Block,
+  error: unknown,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  // All other refusals come before a row is written. (PERHAPS_STORED of classify.ts is unknown by then.)
+  if (transport.kind === 'file' || !isAboutRows(error instanceof SchemaError ? error.cause : error)) return undefined
   const table = quoteTable(block)
   const deadline = new Deadline(signal, LOOK_TIMEOUT_MS)
   try {
@@ -46,8 +49,8 @@ export async function whyPartlyStored(
     if (never !== undefined) return never
     const key = String(row.partition_key)
     return block.rowCount === 1 || key === '' ? undefined : await whySeveral(transport, block, key)
-  } catch (error) {
-    const why = error instanceof ServerError ? `may not be read (${error.serverCode})` : 'could not be read'
+  } catch (thrown) {
+    const why = thrown instanceof ServerError ? `may not be read (${thrown.serverCode})` : 'could not be read'
     return `what ${table} is made of ${why}`
   } finally {
     deadline.end()
@@ -59,7 +62,7 @@ async function whySeveral(transport: Transport, block: Block, text: string): Pro
   const partitioned = `${quoteTable(block)} is partitioned by ${text}, and the block`
   try {
     const key = await evaluatedKey(transport, block, text, block.columns ?? [])
-    const bytes = block.compressed ? decompress(block.bytes) : block.bytes
+    const bytes = block.plainBytes
     const groups = key.group(bytes, block.rowCount, new EncodedBlock(bytes).columnOffsets)
     return groups && `${partitioned} spans ${groups.length} partitions, which splitByPartition keeps apart`
   } catch (error) {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { BlockBuilder } from '../block/builder.ts'
 import { createBuilder } from '../block/create.ts'
 import { framerOf } from '../block/framer.ts'
-import { Splitter } from '../block/partition/splitter.ts'
+import { SPLITS_MAX, Splitter } from '../block/partition/splitter.ts'
 import type { BlockTarget } from '../engine/block.ts'
 import { abortedError } from '../engine/engine.ts'
 import { resolveRetry } from '../engine/retry.ts'
@@ -103,7 +103,7 @@ export async function planStatement(
       adapts: options.onSchemaChange === 'adapt',
     }),
     ...(compression === 'lz4' && { framer: framerOf(worker) }),
-    ...(partition && { splitter: new Splitter(partition, isShared) }),
+    ...(partition && { splitter: new Splitter(partition, isShared, splitsMax(known, settings)) }),
     engineUuid:
       options.engineId === undefined
         ? randomEngineUuid()
@@ -121,6 +121,17 @@ export async function planStatement(
     signal: options.signal,
     logger,
   }
+}
+
+/**
+ * A block of more partitions goes as it is, and is refused; where the server would take it, and make parts of which some may be lost,
+ * it is split whatever it costs.
+ */
+function splitsMax(known: KnownSettings, settings: Settings): number {
+  const settingOf = (name: string) => settings[name] ?? known.get(name)
+  const taken = Number(settingOf('max_partitions_per_insert_block') ?? 0)
+  const throws = Number(settingOf('throw_on_max_partitions_per_insert_block') ?? 1)
+  return taken === 0 || throws === 0 ? Number.POSITIVE_INFINITY : Math.max(taken, SPLITS_MAX)
 }
 
 /**

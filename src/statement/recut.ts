@@ -2,7 +2,6 @@
 
 import { BLOCK_FULL, type BlockBuilder, SEAL_FIRST } from '../block/builder.ts'
 import { decodeBlocks } from '../block/decode.ts'
-import { decompress } from '../block/frame.ts'
 import type { SealedBytes } from '../block/sealed.ts'
 import type { Block } from '../engine/block.ts'
 import { EncodeError, SchemaError } from '../errors.ts'
@@ -29,7 +28,7 @@ export function recut(block: Block, refusal: SchemaError, builder: BlockBuilder)
 }
 
 function stageAgain(block: Block, builder: BlockBuilder): SealedBytes[] | undefined {
-  const bytes = block.compressed ? decompress(block.bytes) : block.bytes
+  const bytes = block.plainBytes
   const [decoded, ...more] = decodeBlocks(bytes)
   if (decoded === undefined || more.length > 0) return undefined
   // What was read right gives the same bytes again. (A Dynamic, say, comes back without the type of its number.)

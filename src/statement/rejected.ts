@@ -1,7 +1,6 @@
 import { setOwn } from '../block/decode/objects.ts'
 import type { DecodedBlock } from '../block/decode.ts'
 import { decodeBlocks } from '../block/decode.ts'
-import { decompress } from '../block/frame.ts'
 import type { Block, BlockReport } from '../engine/block.ts'
 import { SchemaError, ServerError } from '../errors.ts'
 
@@ -34,7 +33,7 @@ export interface RejectEvent extends BlockReport {
 
 /** @param block  of one row */
 export function rejectedRow(block: Block, table: string, error: ServerError): RejectedRow {
-  const [decoded] = decodeBlocks(block.compressed ? decompress(block.bytes) : block.bytes)
+  const [decoded] = decodeBlocks(block.plainBytes)
   return {
     rowIndex: block.rows.indexOf(0),
     row: asObject(decoded!, block),

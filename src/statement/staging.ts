@@ -23,6 +23,7 @@ import { EncodeError, SchemaError, UsageError } from '../errors.ts'
 import type { Column } from '../types/node.ts'
 import { Cutter } from './cutter.ts'
 import { Pace } from './pace.ts'
+import { whyPartlyStored } from './partly-stored.ts'
 import type { StatementPlan } from './plan.ts'
 import { cannotFollow, recut } from './recut.ts'
 import { speaksOfAnotherTable } from './schema-guard.ts'
@@ -106,7 +107,7 @@ export class Staging {
     this.#targetOf = plan.targetOf
     const { name, framer, logger, onReject } = plan
     if (onReject !== undefined) {
-      this.#cutter = new Cutter({ transport: plan.engine.transport, name, onReject, framer, logger })
+      this.#cutter = new Cutter({ name, onReject, framer, logger })
     }
     this.#open(plan.newBuilder())
     this.engine = new Engine({
@@ -115,7 +116,8 @@ export class Staging {
       name: plan.name,
       held: plan.holdUntilCommit,
       stagedRows: () => this.stagedRows,
-      onRefused: (block, end, signal) => this.#recut(block, end.error) ?? this.#cutter?.refused(block, end, signal),
+      whyPartlyStored: (block, error, signal) => this.#whyPartlyStored(block, error, signal),
+      onRefused: (block, end) => this.#recut(block, end.error) ?? this.#cutter?.refused(block, end),
       listener: {
         ...hooks,
         onSettled: (block, end) => this.#settled(block, end),
@@ -280,6 +282,7 @@ export class Staging {
   /** exec() where something else is due as well. */
   #execFirst(row: object | readonly unknown[]): Promise<void> | undefined {
     this.#hooks.assertOpen()
+    this.#sealLate()
     if (this.#full) throw this.#backpressure()
     const builder = this.#builder ?? this.#open(this.#newBuilder())
     if (builder.rowCount === 0) this.#assertHoldRoom()
@@ -309,6 +312,7 @@ export class Staging {
 
   /** Into the open block what it has room for, the rest into blocks behind it; where one value is refused, nothing. */
   #stageColumns(data: object): Promise<void> | undefined {
+    this.#sealLate()
     const builder = this.#builder ?? this.#open(this.#newBuilder())
     const columns = builder.readColumns(data)
     if (columns.rowCount === 0) return undefined
@@ -387,6 +391,11 @@ export class Staging {
     this.#add(this.#builder!.seal())
   }
 
+  /** What could not be sealed when there was room for it. */
+  #sealLate(): void {
+    if (this.#full && this.#wait === undefined) this.#seal()
+  }
+
   #add(sealed: SealedBytes): void {
     const { maxPendingBlocks, holdUntilCommit, logger, name } = this.#plan
     const firstRow = this.#earlierRows
@@ -435,6 +444,12 @@ export class Staging {
     return block
   }
 
+  /** What was cut lay in one place, and so do its pieces. */
+  async #whyPartlyStored(block: Block, error: unknown, signal: AbortSignal): Promise<string | undefined> {
+    if (this.#cutter?.isPiece(block)) return undefined
+    return await whyPartlyStored(this.#plan.engine.transport, block, error, signal)
+  }
+
   /** The same rows for the table as it is now, under tokens of their own; undefined where the statement does not follow it. */
   #recut(block: Block, refusal: unknown): Block[] | undefined {
     const { adapt, guard, logger, name } = this.#plan
@@ -472,10 +487,16 @@ export class Staging {
   #settled(block: Block, end: DeliveryEnd): void {
     this.#hooks.onSettled(block, end)
     const wait = this.#wait
-    if (wait === undefined || this.engine.openCount >= this.#plan.maxPendingBlocks) return
+    if (this.engine.openCount >= this.#plan.maxPendingBlocks) return
     this.#endWait()
     // Rows staged meanwhile go first. That may use up the room again, and then the next exec() waits anew.
-    if (this.#sealSoon && this.stagedRows > 0) NOBODY.runInAsyncScope(() => this.#seal())
+    try {
+      if (this.#sealSoon && this.stagedRows > 0) NOBODY.runInAsyncScope(() => this.#seal())
+    } catch (error) {
+      // For want of memory, say: the rows stay staged, and go with the next acknowledgement or call.
+      return wait?.reject(error as Error)
+    }
+    if (wait === undefined) return
     wait.resolve()
     if (this.#wait === undefined) this.#hooks.onDrain()
   }

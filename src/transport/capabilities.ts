@@ -11,6 +11,7 @@ const INSERT_SETTINGS = [
   'input_format_defaults_for_omitted_fields',
   'input_format_null_as_default',
   'input_format_native_allow_types_conversion',
+  'use_strict_insert_block_limits',
   'distributed_foreground_insert',
   'insert_distributed_sync',
   // Not sent, but they decide what is promised: see statement/check.

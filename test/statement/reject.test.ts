@@ -452,7 +452,7 @@ describe('a block is not cut', () => {
   ])('where some of it may be stored (%s): it is unknown, and the error says why', async (_, table, why) => {
     const { error, made, blocks } = await notCut({ table })
     expect(error.message).toMatch(why)
-    expect(error.message).toContain('bad rows were not looked for')
+    expect(error.message).toContain('Some of it may be stored: ')
     expect(error).toMatchObject({ serverCode: 469, blocks: [{ state: 'unknown', attempts: 1 }] })
     expect(blocks).toMatchObject([{ state: 'unknown', rowCount: 10 }])
     expect(made.server.inserts).toHaveLength(1)

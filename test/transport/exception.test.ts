@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseException, serverError } from '../../src/transport/exception.ts'
+import { ABOUT_ROWS, parseException, serverError } from '../../src/transport/exception.ts'
 
 describe('An exception text gives code, name and what happened, in every dialect', () => {
   test.each([
@@ -48,7 +48,7 @@ describe('An exception text gives code, name and what happened, in every dialect
 })
 
 describe('The typed error', () => {
-  test('hides what was being inserted, and keeps column names', () => {
+  test('hides what was being inserted', () => {
     const constraint = serverError({
       code: 469,
       name: 'VIOLATED_CONSTRAINT',
@@ -62,8 +62,25 @@ describe('The typed error', () => {
       name: 'CANNOT_PARSE_TEXT',
       message: "Cannot parse string 'it\\'s Ada' as UInt8: while converting `age`",
     })
-    expect(conversion.message).toContain('`age`')
+    expect(conversion.message).toContain('CANNOT_PARSE_TEXT: Cannot parse string…')
     expect(conversion.message).not.toContain('Ada')
+  })
+
+  test.each([...ABOUT_ROWS])('%i, of what rows say, hides the values wherever they stand', (code) => {
+    for (const message of [
+      "Cannot parse string 'O'Ada 4711' as UInt8",
+      'Cannot parse uuid Ada 4711: Cannot parse UUID from String',
+      'Cannot read floating point value here: Ada 4711',
+      'Cannot parse date here: Ada 4711',
+      'Invalid IPv4 value Ada',
+      'Decimal value is too big: 4711 digits were read: 4711e0',
+      'Value 4711 is out of range',
+      "Constraint `c` for table default.t is violated at row 3. Expression: (s = 'Ada'). Column values: s = 'Ada'",
+    ]) {
+      const { reason } = serverError({ code, name: '', message: `${message}: while pushing to view default.v` })
+      expect(reason).not.toMatch(/Ada|4711/)
+      expect(reason).toMatch(/^\S*….*while pushing to view|^[CDI]\w+ .*while pushing to view/)
+    }
   })
 
   test.each([
