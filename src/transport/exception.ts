@@ -95,9 +95,13 @@ const TYPE_MISMATCH = 53
 /** The table behind a view has its rows by then, whatever the code says. (Measured on 26.7: the source kept them after a 395.) */
 export const FROM_VIEW = /while pushing to view/i
 
+/** What errors about rows begin with: all words that follow each other here are the server's own. */
+const OWN_WORDS =
+  /^(?:(?:a|array|arrays|as|attempt|be|bool|by|cannot|column|convert|converted|date|datetime|decimal|division|domain|element|enum|escape|expected|float|floating|from|illegal|in|input|insert|integer|into|invalid|ipv4|ipv6|is|large|math|not|null|number|numeric|of|out|overflow|parse|point|range|read|sequence|size|sizes|string|text|the|to|too|type|unexpected|unknown|uuid|value|violated|zero)(?:\s+|$|(?=\W)))+/i
+
 /**
- * What an error about rows says up to where it may come to their values: to a quote, a number, "here:". (Quoted values are not escaped, so
- * that nobody can say where they end.) A violated constraint names itself, its table and its expression before them.
+ * What an error about rows says before it may come to their values, which stand anywhere in it, and not always in quotes. A violated
+ * constraint names itself and its table before them.
  */
 function withoutValues({ code, message }: ServerException): string {
   if (code === TYPE_MISMATCH) return message.replace(/'(?:[^'\\]|\\.)*'/gs, "'…'")
@@ -105,7 +109,6 @@ function withoutValues({ code, message }: ServerException): string {
   const constraint = /^Constraint `(?:[^`\\]|\\.)*` .*? is violated at row \d+/s.exec(message)
   const view = FROM_VIEW.test(message) ? ' (while pushing to view)' : ''
   if (constraint !== null) return `${constraint[0]}.${view}`
-  const end = message.search(/['"`:(]|\buuid\b|\bvalue\b|\bhere\b|(?<!\w)-?\d/i)
-  const said = end < 0 ? message : message.slice(0, end).trim()
-  return end < 0 ? said : `${said}…${view}`
+  const said = OWN_WORDS.exec(message)?.[0].trim() ?? ''
+  return `${said === message ? said : `${said}…`}${view}`
 }
