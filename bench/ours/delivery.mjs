@@ -6,6 +6,7 @@ import { BlockRows } from '../../dist/engine/block-rows.js'
 import { Engine } from '../../dist/engine/engine.js'
 import { resolveRetry } from '../../dist/engine/retry.js'
 import { blockToken, randomEngineUuid } from '../../dist/engine/token.js'
+import { HostList } from '../../dist/transport/hosts.js'
 
 /** As a statement has it that is given no options. */
 const PENDING_MAX = 4
@@ -39,6 +40,7 @@ async function deliver(blocks) {
   const transport = {
     kind: 'http',
     takesFrames: true,
+    hosts: new HostList(['here'], 'in_order', async () => false),
     async insert({ settings }) {
       seen.add(settings.insert_deduplication_token)
       return { host: 'here' }

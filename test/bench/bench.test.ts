@@ -18,7 +18,9 @@ describe('npm run bench', () => {
   it('asks every question, and ends well where all bytes were read back', () => {
     const { status, stdout, stderr } = run('--quick')
     expect(status, stderr).toBe(0)
-    const questions = 'encode-rows columns await latency lz4 memory scaling split types wide end-to-end'.split(' ')
+    const questions = 'encode-rows columns await delivery latency lz4 memory scaling split types wide end-to-end'.split(
+      ' ',
+    )
     for (const question of questions) expect(stdout).toContain(`== ${question}: `)
     for (const rival of [
       'hand-written columnar JS',
