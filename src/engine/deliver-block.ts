@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts'
+import { Deadline } from '../transport/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Block, BlockState } from './block.ts'
 import { classify, isTooManyParts } from './classify.ts'
@@ -195,8 +196,9 @@ async function whereAgain(
   isUnreachable: boolean,
   timeoutMs: number,
 ): Promise<{ hosts: readonly string[]; doubt?: string }> {
-  const end = AbortSignal.any([way.abort, AbortSignal.timeout(Math.ceil(timeoutMs))])
-  const recognising = await way.recognisers(block, end)
+  const end = new Deadline(way.abort, timeoutMs)
+  const recognising = await way.recognisers(block, end.signal)
+  end.end()
   const { hosts } = way.transport
   const isNowhere = recognising.length === 0
   const doubt = `It may be stored at ${block.lostAttempt?.host}, and other hosts would not recognise it.`

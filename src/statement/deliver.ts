@@ -6,6 +6,7 @@ import { Engine } from '../engine/engine.ts'
 import { type RetryOptions, resolveRetry } from '../engine/retry.ts'
 import { least, mistrust, type Trust } from '../engine/trust.ts'
 import { EngineError, UsageError } from '../errors.ts'
+import { Deadline } from '../transport/deadline.ts'
 import { refuseUnknown } from '../transport/target.ts'
 import type { OpenedTarget } from './connect.ts'
 import { whyPartlyStored } from './partly-stored.ts'
@@ -170,7 +171,9 @@ async function assertRecognised(
   for (const block of blocks) {
     if (block.state !== 'unknown') continue
     const name = quoteTable(block)
-    const hosts = await recognisers(block, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+    const end = new Deadline(signal, timeoutMs)
+    const hosts = await recognisers(block, end.signal)
+    end.end()
     if (hosts.length === 0) {
       throw cannotHold(
         `A block for ${name} may be stored at ${block.host}, and of ${opened.transport.hosts.names.join(', ')} it is not known that the same deduplication log is kept there.`,

@@ -7,6 +7,7 @@
 // 18.16 has no name for a server, so that of another table nothing is known, and its blocks stay where they are.
 
 import { ServerError } from '../errors.ts'
+import { Deadline } from '../transport/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import { inTable, type TableName } from './table.ts'
 
@@ -94,7 +95,20 @@ function fired(signal: AbortSignal): Promise<void> {
 /** Undefined where nothing tells it from others. */
 async function logOf(transport: Transport, table: TableName, host: string): Promise<string | undefined> {
   if (transport.kind === 'file') return undefined
-  const signal = AbortSignal.timeout(ASKING_MS)
+  const end = new Deadline(undefined, ASKING_MS)
+  try {
+    return await askLog(transport, table, host, end.signal)
+  } finally {
+    end.end()
+  }
+}
+
+async function askLog(
+  transport: Transport,
+  table: TableName,
+  host: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const ask = async (sql: string) => (await transport.query(sql, { hosts: [host], endsWithClose: true, signal }))[0]
   const ofReplicas = `FROM system.replicas WHERE ${inTable(table, 'table')}`
   let row: Record<string, unknown> | undefined
